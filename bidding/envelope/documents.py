@@ -1,0 +1,155 @@
+"""The sealing protocol's documents: session, context, header. Strict on the way in.
+
+A document is canonical JSON (RFC 8785). An unknown, missing or ill-typed field is refused
+with ``seal.document`` and the place, because a field that one side ignores is a field on
+which two sides may differ.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bidding.envelope.keys import tagged_hash
+from trading.base.errors import Refused
+from trading.evidence.verify import Invalid, canonical, strict_json, unbase64
+
+VERSION = 1
+SUITE = "intl-1"
+PART_BYTES = 8 * 1024 * 1024
+POLICIES = ("TB", "T")
+ENVELOPES = ("bid", "draw")
+
+_HEX = frozenset("0123456789abcdef")
+
+TEXT, INT, HEX32, B64, LIST, DICT = "text", "int", "hex32", "b64", "list", "dict"
+
+CONTEXT = {"session": HEX32, "tender": TEXT, "lot": TEXT, "envelope": TEXT, "bidder": TEXT,
+           "deadline": INT, "suite": TEXT, "nonce": HEX32}
+HEADER = {"v": INT, "ctx": DICT, "policy": TEXT, "k": INT, "shares": LIST, "kt_commit": HEX32,
+          "kb_commit": TEXT, "payload": DICT}
+SHARE = {"i": INT, "wrap": B64, "commit": HEX32}
+PAYLOAD = {"len": INT, "parts": LIST}
+SESSION = {"v": INT, "suite": TEXT, "tender": TEXT, "lot": TEXT, "envelope": TEXT, "nonce": HEX32,
+           "deadline": INT, "open_not_before": INT, "bidder_window_s": INT, "policy": TEXT, "k": INT,
+           "trustees": LIST, "log_origin": TEXT, "witnesses": LIST, "tsa": LIST, "max_bytes": INT,
+           "seal_tool_sha256": TEXT}
+TRUSTEE = {"i": INT, "org": TEXT, "kem_pk": B64, "sig_key": B64, "cert_sha256": TEXT, "pre_key": INT,
+           "pre_key_sig": B64}
+AMENDMENT = {"v": INT, "session": HEX32, "previous": HEX32, "deadline": INT, "open_not_before": INT}
+MANIFEST = {"v": INT, "lot": TEXT, "bidder": TEXT, "offer": DICT, "files": LIST}
+OFFER = {"price_fen": INT, "days": INT, "quality": TEXT, "statement": TEXT}
+FILE = {"name": TEXT, "bytes": INT, "sha256": HEX32}
+
+
+def encode(document: dict[str, Any]) -> bytes:
+    """Canonical bytes of a document."""
+    try:
+        return canonical(document)
+    except Invalid:
+        raise Refused("seal.document", place="number") from None
+
+
+def decode(data: bytes) -> Any:
+    """Read canonical JSON; anything else is refused."""
+    try:
+        return strict_json(data)
+    except Invalid as error:
+        raise Refused("seal.document", place=str(error)) from None
+
+
+def shaped(document: Any, shape: dict[str, str], place: str) -> dict[str, Any]:
+    """Require exactly these fields with these types."""
+    if not isinstance(document, dict) or set(document) != set(shape):
+        raise Refused("seal.document", place=place)
+    for name, kind in shape.items():
+        value = document[name]
+        good = {
+            TEXT: isinstance(value, str) and len(value) <= 2000,
+            INT: isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53,
+            HEX32: isinstance(value, str) and len(value) == 64 and set(value) <= _HEX,
+            B64: isinstance(value, str) and len(value) <= 8000,
+            LIST: isinstance(value, list),
+            DICT: isinstance(value, dict),
+        }[kind]
+        if not good:
+            raise Refused("seal.document", place=f"{place}.{name}")
+        if kind == B64:
+            binary(value, f"{place}.{name}")
+    return document
+
+
+def binary(text: str, place: str) -> bytes:
+    try:
+        return unbase64(text)
+    except Invalid:
+        raise Refused("seal.document", place=place) from None
+
+
+def session_id(session: dict[str, Any]) -> str:
+    """Name of a session: the hash of its document, 64 hex digits."""
+    return tagged_hash("session", encode(session)).hex()
+
+
+def amendment_id(amendment: dict[str, Any]) -> str:
+    return tagged_hash("amendment", encode(amendment)).hex()
+
+
+def context_hash(ctx: dict[str, Any]) -> bytes:
+    return tagged_hash("ctx", encode(ctx))
+
+
+def bid_digest(header: dict[str, Any]) -> str:
+    """Name of a bid: the hash of its header, 64 hex digits."""
+    return tagged_hash("bid", encode(header)).hex()
+
+
+def check_session(session: Any) -> dict[str, Any]:
+    """A session document whose every field is in shape and whose threshold holds together."""
+    shaped(session, SESSION, "session")
+    for trustee in session["trustees"]:
+        shaped(trustee, TRUSTEE, "session.trustees")
+    numbers = [trustee["i"] for trustee in session["trustees"]]
+    n, k = len(numbers), session["k"]
+    good = (session["v"] == VERSION and session["suite"] == SUITE and session["policy"] in POLICIES
+            and session["envelope"] in ENVELOPES and numbers == list(range(1, n + 1))
+            and n / 2 < k <= n <= 15 and session["deadline"] <= session["open_not_before"]
+            and len({trustee["org"] for trustee in session["trustees"]}) == n)
+    if not good:
+        raise Refused("seal.document", place="session")
+    return session
+
+
+def check_header(header: Any, session: dict[str, Any]) -> dict[str, Any]:
+    """A bid's header against its session: shape, suite, policy, threshold, lengths."""
+    shaped(header, HEADER, "header")
+    ctx = shaped(header["ctx"], CONTEXT, "header.ctx")
+    for share in header["shares"]:
+        shaped(share, SHARE, "header.shares")
+    payload = shaped(header["payload"], PAYLOAD, "header.payload")
+    if header["v"] != VERSION or ctx["suite"] != session["suite"]:
+        raise Refused("seal.suite", suite=ctx["suite"][:20])
+    if (header["policy"], header["k"]) != (session["policy"], session["k"]):
+        raise Refused("seal.policy", policy=header["policy"][:20])
+    if [share["i"] for share in header["shares"]] != [trustee["i"] for trustee in session["trustees"]]:
+        raise Refused("seal.shares")
+    for name in ("tender", "lot", "envelope", "deadline"):
+        if ctx[name] != session[name]:
+            raise Refused("seal.other_session", field=name)
+    if ctx["session"] != session_id(session):
+        raise Refused("seal.other_session", field="session")
+    with_half = header["policy"] == "TB"
+    if with_half and (len(header["kb_commit"]) != 64 or not set(header["kb_commit"]) <= _HEX) \
+            or not with_half and header["kb_commit"] != "":
+        raise Refused("seal.document", place="header.kb_commit")
+    if not 0 < payload["len"] <= session["max_bytes"]:
+        raise Refused("seal.too_large", bytes=payload["len"])
+    if len(payload["parts"]) != -(-payload["len"] // PART_BYTES):
+        raise Refused("seal.parts")
+    for part in payload["parts"]:
+        shaped({"part": part}, {"part": HEX32}, "header.payload.parts")
+    return header
+
+
+def live_root(digests: list[str]) -> str:
+    """One hash over the set of bids that count at the close, independent of their order."""
+    return tagged_hash("live", encode(sorted(digests))).hex()  # type: ignore[arg-type]

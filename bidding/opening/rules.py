@@ -1,0 +1,50 @@
+"""Outcomes of bids at an opening, each with its legal label and whose doing it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from trading.base.errors import Refused
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A way that a bid can come out of the opening."""
+
+    id: str
+    counts: bool
+    fault: str
+    label: str
+
+
+OUTCOMES = {
+    row.id: row for row in (
+        Outcome("opened", True, "", ""),
+        # 20号令 31: not decrypted for the bidder's reason is a revocation, else a withdrawal.
+        Outcome("half_missing", False, "bidder", "revoked"),
+        Outcome("shares_inconsistent", False, "bidder", "revoked"),
+        Outcome("payload_unreadable", False, "bidder", "revoked"),
+        Outcome("manifest_wrong", False, "bidder", "invalid"),
+        Outcome("payload_damaged", False, "platform", "withdrawn"),
+        Outcome("shares_short", False, "organiser", "withdrawn"),
+    )
+}
+
+#: How a refusal of the envelope maps to an outcome.
+OF_REFUSAL = {"seal.half_wrong": "half_missing", "seal.shares_inconsistent": "shares_inconsistent",
+              "seal.payload_unreadable": "payload_unreadable", "seal.manifest": "manifest_wrong",
+              "seal.document": "manifest_wrong", "seal.payload_damaged": "payload_damaged"}
+
+
+def may_give_half(closed_at: datetime, window_ends: datetime, window_closed_at: datetime | None, at: datetime) -> None:
+    """Raises Refused ``opening.not_closed_yet`` or ``opening.window_over``."""
+    if at < closed_at:
+        raise Refused("opening.not_closed_yet")
+    if window_closed_at is not None or at >= window_ends:
+        raise Refused("opening.window_over", ended=window_closed_at or window_ends)
+
+
+def window_is_over(window_ends: datetime, halves: int, live: int, at: datetime) -> bool:
+    """The window ends by the clock, or as soon as every live bid's half is in."""
+    return at >= window_ends or halves >= live

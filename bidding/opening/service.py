@@ -1,0 +1,398 @@
+"""The scheduled opening (开标), step by step; every step may run late, twice, or in many
+processes, and gives one result: each is claimed under the lot's lock or by a unique row.
+
+close -> bidders give their halves -> window ends -> trustees release -> unseal each -> finish.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from bidding.envelope import documents, keys, sealing
+from bidding.opening import rules
+from bidding.opening.models import Attendance, Half, HallEvent, OpenedBid, Opening
+from bidding.sealed import service as sealed
+from bidding.sealed.models import SealedBid
+from bidding.trustees import service as trustees
+from bidding.trustees.models import SealingSession
+from trading.announcements import queries
+from trading.announcements import service as announcements
+from trading.announcements.rules import Kind
+from trading.archive import service as archive
+from trading.base import installation
+from trading.base.clock import BEIJING, Clock
+from trading.base.database import db, transaction
+from trading.base.errors import NotFound, Refused
+from trading.base.money import yuan
+from trading.deposits import service as deposits
+from trading.evidence import service as evidence
+from trading.evidence.models import Entry
+from trading.law import schedules
+from trading.messages import service as messages
+from trading.parties import service as parties
+from trading.parties.models import Organisation
+from trading.projects import service as projects
+from trading.projects.models import Lot
+from trading.projects.rules import Stage, Step
+
+
+def opening_of(lot_id: int) -> Opening | None:
+    return db.session.get(Opening, lot_id, populate_existing=True)
+
+
+def _locked_opening(lot_id: int) -> tuple[Lot, Opening]:
+    lot = projects.locked_lot(lot_id)
+    opening = opening_of(lot_id)
+    if opening is None:
+        raise NotFound
+    return lot, opening
+
+
+def say(lot_id: int, kind: str, *, at: datetime, **facts: Any) -> None:
+    """Add one line to the hall's public log."""
+    db.session.add(HallEvent(lot_id=lot_id, kind=kind, facts=facts, at=at))
+
+
+def events(lot_id: int, after: int = 0) -> list[HallEvent]:
+    return list(db.session.scalars(select(HallEvent).where(HallEvent.lot_id == lot_id, HallEvent.id > after)
+                                   .order_by(HallEvent.id)))
+
+
+# --- sign-in -----------------------------------------------------------------------------------
+
+
+def attend(lot_id: int, *, bidder: Organisation, at: datetime) -> None:
+    """Sign in to the hall; secret until the close, once per bidder."""
+    tag = _attendance_tag(lot_id, bidder)
+    with transaction() as session:
+        lot = projects.locked_lot(lot_id)
+        if lot.stage not in (Stage.BIDDING, Stage.CLOSED):
+            raise Refused("opening.hall_not_open")
+        if session.get(Attendance, tag) is None:
+            session.add(Attendance(tag=tag, lot_id=lot_id, box=installation.boxes().close(
+                {"code": bidder.code, "at": at.isoformat()}, f"attend/{tag}", pad=120)))
+
+
+def attended(lot_id: int, bidder: Organisation) -> bool:
+    return db.session.get(Attendance, _attendance_tag(lot_id, bidder)) is not None
+
+
+def _attendance_tag(lot_id: int, bidder: Organisation) -> str:
+    return installation.boxes().tag("attend", str(lot_id), bidder.code)
+
+
+# --- close -------------------------------------------------------------------------------------
+
+
+def close(lot_id: int, *, clock: Clock) -> bool:
+    """Close a lot whose deadline has come. Fixes the set of bids, or fails the lot when there
+    are too few (法 28). Returns whether this call did it."""
+    with transaction() as session:
+        lot = projects.locked_lot(lot_id)
+        at = clock()
+        if lot.stage != Stage.BIDDING or lot.deadline is None or at < lot.deadline:
+            return False
+        sealing_session = trustees.session_of(lot_id, "bid")
+        assert sealing_session is not None
+        if sealing_session.deadline < lot.deadline:
+            trustees.amend(sealing_session, lot.deadline, at=at)
+        frozen = sealed.freeze(sealing_session)
+        projects.advance(lot, Step.CLOSE, actor="timetable", at=at, count=len(frozen.live))
+        written = evidence.record("session.close", actor="timetable", at=at, lot=lot.code, session=sealing_session.id,
+                                  count=len(frozen.live), root=documents.live_root(frozen.live))
+        checkpoint = evidence.checkpoint(at)
+        sealing_session.close_seq, sealing_session.close_checkpoint = written.seq, checkpoint.size
+        opening = Opening(lot_id=lot_id, session=sealing_session.id, closed_at=at, count=len(frozen.live),
+                          window_ends=max(at, lot.deadline) + _window(sealing_session))
+        session.add(opening)
+        say(lot_id, "closed", at=at, count=len(frozen.live))
+        for row in sealed.bids(sealing_session.id, None):
+            _file_bid_documents(lot, row, at)
+        gate = schedules.enough_bidders(lot.project.procedure, "bidders", len(frozen.live),
+                                        on=_notice_day(lot), region=lot.project.region)
+        if not gate.ok:
+            _fail(lot, sealing_session, "too_few_bidders", gate.facts, at)
+        return True
+
+
+def _window(session: SealingSession) -> timedelta:
+    return timedelta(seconds=session.document["bidder_window_s"])
+
+
+def _notice_day(lot: Lot) -> date:
+    notice = queries.tender_notice(lot.project_id)
+    assert notice is not None and notice.published_at is not None
+    return notice.published_at.astimezone(BEIJING).date()
+
+
+def _file_bid_documents(lot: Lot, row: SealedBid, at: datetime) -> None:
+    base = f"10-bids/{row.digest}"
+    assert row.header is not None and row.commit_seq is not None
+    archive.file_document(lot.id, f"{base}/header.json", "投标文件封存头", row.header, at=at)
+    archive.file_document(lot.id, f"{base}/filing.json", "投标回执", {
+        "signature": row.signature, "state": row.state, "version": row.version, "seq": row.commit_seq,
+        "keys": [key.hex() for key in parties.signing_keys(row.organisation_id or 0)]}, at=at)
+
+
+def _fail(lot: Lot, sealing_session: SealingSession, reason: str, facts: dict[str, Any], at: datetime) -> None:
+    """The lot fails (流标): nothing is opened, everybody who filed is told."""
+    lot.failed_reason = reason
+    sealing_session.settled_at = at
+    projects.advance(lot, Step.FAIL, actor="timetable", at=at, reason=reason, article=facts.get("article", ""))
+    say(lot.id, "failed", at=at, reason=reason)
+    announcements.publish_plain(
+        Kind.FAILURE, lot, f"{lot.label}流标公告",
+        f"至投标截止时间，投标人不足{facts.get('value')}个（{facts.get('article')}），依法不开标，本标段流标。",
+        {}, actor="timetable", at=at)
+    for row in sealed.bids(sealing_session.id):
+        messages.notify("lot.failed", at=at, organisation_id=row.organisation_id, lot=lot.label, link=f"/p/{lot.project.code}")
+
+
+# --- the bidders' halves -------------------------------------------------------------------------
+
+
+def give_half(lot_id: int, digest: str, kb: bytes, *, bidder_id: int, clock: Clock) -> None:
+    """Take a bidder's half in the window; checked at once, useful to nobody before its end."""
+    with transaction() as session:
+        lot, opening = _locked_opening(lot_id)
+        at = clock()
+        if lot.stage != Stage.CLOSED:
+            raise Refused("opening.window_over", ended=opening.window_closed_at)
+        rules.may_give_half(opening.closed_at, opening.window_ends, opening.window_closed_at, at)
+        row = session.scalar(select(SealedBid).where(SealedBid.digest == digest, SealedBid.session == opening.session))
+        if row is None or row.organisation_id != bidder_id:
+            raise NotFound
+        if row.state != "live":
+            raise Refused("opening.bid_not_live")
+        assert row.header is not None
+        if len(kb) != 32 or sealing.half_commit("kb", documents.context_hash(row.header["ctx"]), kb) != row.header["kb_commit"]:
+            raise Refused("seal.half_wrong")
+        if session.get(Half, digest):
+            return
+        session.add(Half(digest=digest, lot_id=lot_id, at=at, box=installation.boxes().close(kb.hex(), f"half/{digest}")))
+        evidence.record("bid.half_given", actor=parties.get(bidder_id).code, at=at, lot=lot.code, bid_digest=digest)
+        session.flush()
+        say(lot_id, "half_given", at=at, bidder=parties.get(bidder_id).name, given=_halves(lot_id), count=opening.count)
+
+
+def _halves(lot_id: int) -> int:
+    return db.session.scalar(select(func.count()).select_from(Half).where(Half.lot_id == lot_id)) or 0
+
+
+def halves_given(lot_id: int) -> set[str]:
+    return set(db.session.scalars(select(Half.digest).where(Half.lot_id == lot_id)))
+
+
+def close_window(lot_id: int, *, clock: Clock) -> bool:
+    """End the bidders' window: by the clock, or when all halves are in. Returns whether this call did."""
+    with transaction() as session:
+        lot, opening = _locked_opening(lot_id)
+        at = clock()
+        if lot.stage != Stage.CLOSED or opening.window_closed_at:
+            return False
+        sealing_session = trustees.get_session(opening.session)
+        needed = opening.count if sealing_session.document["policy"] == "TB" else 0
+        given = _halves(lot_id)
+        if not rules.window_is_over(opening.window_ends, given, needed, at):
+            return False
+        written = evidence.record("window.closed", actor="timetable", at=at, lot=lot.code, session=opening.session,
+                                  all=given >= needed, given=given)
+        sealing_session.window_seq = written.seq
+        sealing_session.release_checkpoint = evidence.checkpoint(at).size
+        opening.window_closed_at = at
+        say(lot_id, "window_closed", at=at, given=given, count=opening.count)
+        session.flush()
+        return True
+
+
+def bundle_for(session_name: str, *, seen: int) -> dict[str, Any]:
+    """What a trustee checks before it releases."""
+    sealing_session = trustees.get_session(session_name)
+    if sealing_session.release_checkpoint is None:
+        raise NotFound
+    live = [row.header for row in sealed.bids(session_name)]
+    return trustees.bundle(sealing_session, entry_numbers(sealing_session), [h for h in live if h], seen=seen)
+
+
+def entry_numbers(sealing_session: SealingSession) -> list[int]:
+    """Log entries that made the set: every commit and withdrawal of the session."""
+    lot = projects.get_lot(sealing_session.lot_id)
+    return list(db.session.scalars(select(Entry.seq).where(
+        Entry.lot == lot.code, Entry.kind.in_(("bid.commit", "bid.withdraw"))).order_by(Entry.seq)))
+
+
+# --- unsealing -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Opened:
+    outcome: str
+    contents: sealing.Contents | None = None
+    plain: tuple[str, int, str] | None = None
+    wrong: tuple[int, ...] = ()
+
+
+def unseal_due(lot_id: int, *, clock: Clock) -> int:
+    """Open every live bid that is not settled yet, as soon as enough shares are in; a bid
+    that cannot be opened is recorded with its cause and the others go on. Returns how many
+    this call settled."""
+    opening = opening_of(lot_id)
+    if opening is None or opening.window_closed_at is None or opening.opened_at:
+        return 0
+    sealing_session = trustees.get_session(opening.session)
+    if len(trustees.released_by(sealing_session)) < sealing_session.document["k"]:
+        return 0
+    shares = trustees.releases(sealing_session)
+    settled = set(db.session.scalars(select(OpenedBid.digest).where(OpenedBid.lot_id == lot_id)))
+    done = 0
+    for row in sealed.bids(sealing_session.id):
+        if row.digest not in settled:
+            done += _settle(lot_id, row, _unseal(row, shares.get(row.digest or "", [])), clock)
+    return done
+
+
+def _unseal(row: SealedBid, shares: list[bytes]) -> _Opened:
+    header, digest = row.header, row.digest
+    assert header is not None and digest is not None
+    half = db.session.get(Half, digest)
+    if header["policy"] == "TB" and half is None:
+        return _Opened("half_missing")
+    kb = bytes.fromhex(installation.boxes().open(half.box, f"half/{digest}")) if half else b""
+    store = installation.files()
+    with tempfile.TemporaryDirectory(dir=installation.settings().instance) as folder:
+        plain = Path(folder) / "plain.zip"
+        wrong: list[int] = []
+        try:
+            key, wrong = sealing.recover(header, shares, kb)
+            with plain.open("wb") as out:
+                sealing.unseal(header, key, sealed.payload(row), out)
+            contents = sealing.read_contents(plain, header)
+        except FileNotFoundError:
+            return _Opened("payload_damaged")
+        except Refused as refusal:
+            if refusal.reason == "seal.shares_short":
+                return _Opened("shares_short" if len(shares) < header["k"] else "shares_inconsistent")
+            return _Opened(rules.OF_REFUSAL[refusal.reason], wrong=tuple(wrong))
+        with plain.open("rb") as source:
+            return _Opened("opened", contents, store.put(iter(lambda: source.read(1 << 20), b"")), tuple(wrong))
+
+
+def _settle(lot_id: int, row: SealedBid, opened: _Opened, clock: Clock) -> int:
+    with transaction() as session:
+        lot, _ = _locked_opening(lot_id)
+        at = clock()
+        assert row.digest is not None and row.organisation_id is not None
+        if session.get(OpenedBid, row.digest):
+            if opened.plain:
+                installation.files().discard(opened.plain[0])
+            return 0
+        contents = opened.contents
+        session.add(OpenedBid(
+            digest=row.digest, lot_id=lot_id, organisation_id=row.organisation_id, outcome=opened.outcome,
+            price_fen=contents.offer["price_fen"] if contents else None, offer=contents.offer if contents else None,
+            files=contents.files if contents else None, plain=opened.plain[0] if opened.plain else "",
+            deposit_confirmed=deposits.is_confirmed(lot, row.organisation_id, at=at),
+            wrong_shares=list(opened.wrong), settled_at=at))
+        result = rules.OUTCOMES[opened.outcome]
+        evidence.record("bid.opened" if result.counts else "bid.not_opened", actor="timetable", at=at, lot=lot.code,
+                        bid_digest=row.digest, outcome=opened.outcome, fault=result.fault, label=result.label,
+                        price_fen=contents.offer["price_fen"] if contents else 0)
+        say(lot_id, "unsealed", at=at, bidder=parties.get(row.organisation_id).name, outcome=opened.outcome)
+        return 1
+
+
+def finish(lot_id: int, *, clock: Clock) -> bool:
+    """Publish the read-out table and sign the record once every live bid is settled."""
+    with transaction():
+        lot, opening = _locked_opening(lot_id)
+        at = clock()
+        if lot.stage != Stage.CLOSED or opening.opened_at or opening.window_closed_at is None:
+            return False
+        found = opened_bids(lot_id)
+        if len(found) < opening.count:
+            return False
+        record = {
+            "v": 1, "lot": lot.code, "session": opening.session, "closed_at": opening.closed_at.isoformat(),
+            "window_closed_at": opening.window_closed_at.isoformat(), "opened_at": at.isoformat(),
+            "ceiling_fen": lot.ceiling_fen or 0, "bids": [{
+                "digest": bid.digest, "bidder": bid.organisation.code, "name": bid.organisation.name,
+                "outcome": bid.outcome, "label": rules.OUTCOMES[bid.outcome].label, "offer": bid.offer,
+                "deposit": bid.deposit_confirmed} for bid in found]}
+        opening.opened_at, opening.record = at, record
+        opening.record_signature = trustees.sign_by_centre(b"mingtang/v1/record\0" + documents.encode(record))
+        trustees.get_session(opening.session).settled_at = at
+        projects.advance(lot, Step.OPEN, actor="timetable", at=at, count=len(found))
+        evidence.record("opening.recorded", actor="timetable", at=at, lot=lot.code,
+                        record=keys.tagged_hash("record", documents.encode(record)).hex())
+        say(lot_id, "opened", at=at, count=sum(rules.OUTCOMES[bid.outcome].counts for bid in found))
+        for row in sealed.bids(opening.session):
+            _file_opened(lot, row, at)
+        archive.file_document(lot_id, "15-opening/record.json", "开标记录",
+                              {"record": record, "sig": opening.record_signature, "centre_key": trustees.centre_key()}, at=at)
+        _announce(lot, found, at)
+        return True
+
+
+def _file_opened(lot: Lot, row: SealedBid, at: datetime) -> None:
+    """File ciphertext, half and plain files: all that is needed to repeat the opening."""
+    assert row.digest is not None
+    base, store = f"10-bids/{row.digest}", installation.files()
+    for number, name in enumerate(row.parts or []):
+        with store.open(name) as source:
+            digest = hashlib.file_digest(source, "sha256").hexdigest()
+        archive.file_stored(lot.id, f"{base}/payload.{number:04d}.cob", "投标文件密文", name, store.size(name), digest, at=at)
+    half = db.session.get(Half, row.digest)
+    if half:
+        archive.file_document(lot.id, f"{base}/half.json", "投标人解密份额",
+                              {"kb": installation.boxes().open(half.box, f"half/{row.digest}"), "at": half.at.isoformat()}, at=at)
+    opened = db.session.get(OpenedBid, row.digest)
+    if opened and opened.plain:
+        with store.open(opened.plain) as source:
+            digest = hashlib.file_digest(source, "sha256").hexdigest()
+        archive.file_stored(lot.id, f"{base}/plain.zip", "投标文件", opened.plain, store.size(opened.plain), digest, at=at)
+
+
+def _announce(lot: Lot, found: list[OpenedBid], at: datetime) -> None:
+    lines = []
+    for number, bid in enumerate(found, 1):
+        if bid.offer:
+            lines.append(f"{number}. {bid.organisation.name}：{yuan(bid.offer['price_fen'])} 元，工期 {bid.offer['days']} 日，{bid.offer['quality']}")
+        else:
+            lines.append(f"{number}. {bid.organisation.name}：未解密（{bid.outcome}）")
+    announcements.publish_plain(Kind.OPENING_RECORD, lot, f"{lot.label}开标记录", "\n".join(lines), {},
+                                actor="timetable", at=at)
+
+
+def opened_bids(lot_id: int) -> list[OpenedBid]:
+    return list(db.session.scalars(select(OpenedBid).where(OpenedBid.lot_id == lot_id).order_by(OpenedBid.digest)).unique())
+
+
+def confirm(lot_id: int, *, bidder_id: int, at: datetime) -> None:
+    """A bidder confirms what was read out of its own bid."""
+    with transaction():
+        lot, opening = _locked_opening(lot_id)
+        bid = next((bid for bid in opened_bids(lot_id) if bid.organisation_id == bidder_id), None)
+        if bid is None or opening.opened_at is None:
+            raise NotFound
+        if bid.confirmed_at is None:
+            bid.confirmed_at = at
+            evidence.record("opening.confirmed", actor=parties.get(bidder_id).code, at=at, lot=lot.code, bid_digest=bid.digest)
+            say(lot_id, "confirmed", at=at, bidder=bid.organisation.name)
+
+
+def speak(lot_id: int, text: str, *, who: str, kind: str, at: datetime) -> None:
+    """A question, objection or host's word in the hall; on record at once (条例 44)."""
+    text = text.strip()
+    if not text or len(text) > 1000:
+        raise Refused("opening.text_length", most=1000)
+    with transaction():
+        lot, _ = _locked_opening(lot_id)
+        evidence.record(f"hall.{kind}", actor=who, at=at, lot=lot.code, text=text)
+        say(lot_id, kind, at=at, who=who, text=text)

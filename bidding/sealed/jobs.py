@@ -1,0 +1,54 @@
+"""Timed work of sealed bids: open sessions, follow moved deadlines, add covers, clean up."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select
+
+from bidding.sealed import service
+from bidding.trustees.models import SealingSession
+from trading.base.database import db
+from trading.base.errors import Refused
+from trading.projects.models import Lot
+from trading.projects.rules import Stage
+
+log = structlog.get_logger()
+
+
+def start_due(at: datetime) -> int:
+    """Open every announced lot for sealed bids."""
+    done = 0
+    for lot_id in db.session.scalars(select(Lot.id).where(Lot.stage == Stage.ANNOUNCED)).all():
+        try:
+            service.start(lot_id, at=at)
+            done += 1
+        except Refused as refusal:
+            log.warning("a lot could not be opened for bids", lot=lot_id, reason=refusal.reason)
+    return done
+
+
+def follow_deadlines(at: datetime) -> int:
+    """Amend sessions whose lot's deadline a clarification moved."""
+    moved = db.session.scalars(select(Lot.id).join(SealingSession, SealingSession.lot_id == Lot.id).where(
+        Lot.stage == Stage.BIDDING, SealingSession.envelope == "bid", SealingSession.deadline < Lot.deadline)).all()
+    for lot_id in moved:
+        service.follow_deadline(lot_id, at=at)
+    return len(moved)
+
+
+def blur(at: datetime) -> int:
+    """Now and then add a cover to an open session, at times nobody chooses."""
+    added = 0
+    for sealing in db.session.scalars(select(SealingSession).where(
+            SealingSession.envelope == "bid", SealingSession.close_seq.is_(None))).all():
+        if secrets.randbelow(2000) == 0:
+            service.add_cover(sealing, at=at)
+            added += 1
+    return added
+
+
+def tidy(at: datetime) -> int:
+    return service.discard_stale_uploads(at)

@@ -1,0 +1,30 @@
+"""When a bid may be filed, replaced or withdrawn: before the one deadline, and never at it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from trading.base.errors import Refused
+from trading.projects.rules import Stage
+
+
+def may_file(stage: Stage, deadline: datetime | None, at: datetime) -> None:
+    """Raises Refused ``bid.not_open`` or ``bid.too_late``. At the deadline itself is too late."""
+    if deadline is None or stage not in (Stage.BIDDING, Stage.CLOSED, Stage.OPENED):
+        raise Refused("bid.not_open", stage=stage)
+    if at >= deadline or stage != Stage.BIDDING:
+        raise Refused("bid.too_late", deadline=deadline, at=at)
+
+
+def file_name(name: str) -> str:
+    """A file's name inside the envelope. Raises Refused ``seal.file_name``.
+
+    No path, no control or direction-changing character, at most 180 bytes: such names
+    deceive people or escape folders when the archive is unpacked.
+    """
+    forbidden = set("/\\\0") | {chr(code) for code in (*range(32), 127, 0x200E, 0x200F, *range(0x202A, 0x202F),
+                                                       *range(0x2066, 0x206A))}
+    if not name or name.startswith(".") or len(name.encode("utf-8", "replace")) > 180 or set(name) & forbidden \
+            or name == "manifest.json":
+        raise Refused("seal.file_name", name="".join(c for c in name if c.isprintable())[:60])
+    return name

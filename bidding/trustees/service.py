@@ -1,0 +1,268 @@
+"""Enrol key holders, open and amend sealing sessions, take in released shares."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64encode
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from bidding.envelope import documents, keys
+from bidding.trustees import trustee as protocol
+from bidding.trustees.models import PreKey, SealingSession, ShareRelease, TrusteeRecord
+from trading.archive import service as archive
+from trading.base import installation
+from trading.base.clock import unix
+from trading.base.database import EPOCH, db, lock_row, transaction
+from trading.base.errors import NotFound, Refused
+from trading.evidence import notes
+from trading.evidence import service as evidence
+from trading.evidence.models import Checkpoint, Entry
+from trading.projects.models import Lot
+
+
+def enrol(organisation: str, public: bytes, *, actor: str, at: datetime) -> TrusteeRecord:
+    """Enter a key holder; its key is pinned from then on."""
+    if len(public) != 32:
+        raise Refused("trustee.key_length")
+    with transaction() as session:
+        if session.scalar(select(TrusteeRecord.id).where(
+                (TrusteeRecord.organisation == organisation) | (TrusteeRecord.public == public.hex()))):
+            raise Refused("trustee.known", organisation=organisation)
+        record = TrusteeRecord(organisation=organisation, public=public.hex(), registered_at=at)
+        session.add(record)
+        session.flush()
+        evidence.record("trustee.enrolled", actor=actor, at=at, organisation=organisation, public=public.hex())
+        return record
+
+
+def add_pre_keys(trustee_id: int, batch: list[dict[str, Any]], *, at: datetime) -> int:
+    """Take in a signed batch of pre-keys; a wrong signature refuses the whole batch."""
+    with transaction() as session:
+        record = get(trustee_id)
+        last = session.scalar(select(func.max(PreKey.number)).where(PreKey.trustee_id == trustee_id)) or 0
+        for item in batch:
+            public = documents.binary(item["kem_pk"], "kem_pk")
+            signature = documents.binary(item["sig"], "sig")
+            if len(public) != keys.PUBLIC_KEY_BYTES or item["number"] <= last or not keys.is_signed(
+                    bytes.fromhex(record.public), signature, protocol.pre_key_message(item["number"], public)):
+                raise Refused("trustee.pre_key", number=item["number"])
+            last = item["number"]
+            session.add(PreKey(trustee_id=trustee_id, number=last, kem_pk=item["kem_pk"], signature=item["sig"]))
+        session.flush()
+        evidence.record("trustee.pre_keys_added", actor=record.organisation, at=at, count=len(batch), last=last)
+        return last
+
+
+def get(trustee_id: int) -> TrusteeRecord:
+    record = db.session.get(TrusteeRecord, trustee_id)
+    if record is None:
+        raise NotFound
+    return record
+
+
+def by_key(public: str) -> TrusteeRecord:
+    record = db.session.scalar(select(TrusteeRecord).where(TrusteeRecord.public == public))
+    if record is None:
+        raise NotFound
+    return record
+
+
+def active() -> list[TrusteeRecord]:
+    return list(db.session.scalars(select(TrusteeRecord).where(TrusteeRecord.retired_at.is_(None))
+                                   .order_by(TrusteeRecord.id)))
+
+
+def spare_pre_keys(trustee_id: int) -> int:
+    return db.session.scalar(select(func.count()).select_from(PreKey).where(
+        PreKey.trustee_id == trustee_id, PreKey.session.is_(None))) or 0
+
+
+def sign_by_centre(message: bytes) -> str:
+    """The centre's signature over a session or record, with the installation's log key."""
+    return b64encode(notes.signer(installation.key("log"), "centre").sign(message)).decode()
+
+
+def centre_key() -> str:
+    return notes.raw_public_key(notes.signer(installation.key("log"), "centre")).hex()
+
+
+def open_session(lot: Lot, envelope: str, *, deadline: datetime, policy: str, window: timedelta,
+                 at: datetime) -> SealingSession:
+    """Put a sealing session in force: k of n trustees, more than half, one pre-key each."""
+    with transaction() as session:
+        found = session_of(lot.id, envelope)
+        if found:
+            return found
+        records = active()
+        if not records:
+            raise Refused("trustee.none")
+        n = len(records)
+        chosen: list[PreKey] = []
+        trustees = []
+        for i, record in enumerate(records, 1):
+            pre_key = session.scalar(select(PreKey).where(PreKey.trustee_id == record.id, PreKey.session.is_(None))
+                                     .order_by(PreKey.number).limit(1).with_for_update())
+            if pre_key is None:
+                raise Refused("trustee.pre_keys_used_up", organisation=record.organisation)
+            chosen.append(pre_key)
+            trustees.append({"i": i, "org": record.organisation, "kem_pk": pre_key.kem_pk,
+                             "sig_key": b64encode(bytes.fromhex(record.public)).decode(), "cert_sha256": "",
+                             "pre_key": pre_key.number, "pre_key_sig": pre_key.signature})
+        settings = installation.settings()
+        document = {
+            "v": documents.VERSION, "suite": documents.SUITE, "tender": lot.project.code, "lot": lot.code,
+            "envelope": envelope, "nonce": secrets.token_hex(32), "deadline": unix(deadline),
+            "open_not_before": unix(deadline), "bidder_window_s": int(window.total_seconds()), "policy": policy,
+            "k": n // 2 + 1, "trustees": trustees, "log_origin": settings.log_origin,
+            "witnesses": [key for key in settings.witness_keys.split(",") if key], "tsa": [],
+            "max_bytes": settings.max_bid_bytes, "seal_tool_sha256": ""}
+        name = documents.session_id(documents.check_session(document))
+        signature = sign_by_centre(protocol.session_message(name))
+        written = evidence.record("session.opened", actor="centre", at=at, lot=lot.code, project=lot.project.code,
+                                  session=name, envelope=envelope, sig=signature)
+        for pre_key in chosen:
+            pre_key.session = name
+        made = SealingSession(id=name, lot_id=lot.id, envelope=envelope, document=document, amendments=[],
+                              opened_seq=written.seq, deadline=deadline, opens_at=deadline)
+        session.add(made)
+        session.flush()
+        archive.file_document(lot.id, f"00-policy/session-{envelope}.json", "封存会话文件",
+                              {"document": document, "sig": signature, "centre_key": centre_key()}, at=at)
+        return made
+
+
+def amend(sealing: SealingSession, deadline: datetime, *, at: datetime) -> None:
+    """Move a session's times later; seals made before stay valid."""
+    with transaction():
+        sealing = lock_row(SealingSession, sealing.id)
+        if deadline == sealing.deadline:
+            return
+        if deadline < sealing.deadline:
+            raise Refused("trustee.amendment")
+        previous = documents.amendment_id(sealing.amendments[-1]["document"]) if sealing.amendments else sealing.id
+        document = {"v": documents.VERSION, "session": sealing.id, "previous": previous,
+                    "deadline": unix(deadline), "open_not_before": unix(deadline)}
+        name = documents.amendment_id(document)
+        signature = sign_by_centre(protocol.session_message(name))
+        sealing.amendments = [*sealing.amendments, {"document": document, "sig": signature}]
+        sealing.deadline = sealing.opens_at = deadline
+        lot = db.session.get(Lot, sealing.lot_id)
+        assert lot is not None
+        evidence.record("session.amended", actor="centre", at=at, lot=lot.code, session=sealing.id, amendment=name,
+                        deadline=unix(deadline))
+        archive.file_document(lot.id, f"00-policy/amendment-{sealing.envelope}-{len(sealing.amendments):02d}.json",
+                              "会话变更文件", {"document": document, "sig": signature}, at=at)
+
+
+def session_of(lot_id: int, envelope: str) -> SealingSession | None:
+    return db.session.scalar(select(SealingSession).where(
+        SealingSession.lot_id == lot_id, SealingSession.envelope == envelope))
+
+
+def get_session(name: str) -> SealingSession:
+    found = db.session.get(SealingSession, name)
+    if found is None:
+        raise NotFound
+    return found
+
+
+# --- releases ---------------------------------------------------------------------------------
+
+
+def waiting_for(trustee_public: str) -> list[str]:
+    """Sessions whose bidders' window is over and for which this trustee has not released."""
+    record = by_key(trustee_public)
+    found = db.session.scalars(select(SealingSession).join(
+        PreKey, (PreKey.session == SealingSession.id) & (PreKey.trustee_id == record.id)).where(
+        SealingSession.release_checkpoint.is_not(None), SealingSession.settled_at.is_(None)))
+    return [sealing.id for sealing in found if number_of(sealing, trustee_public) not in released_by(sealing)]
+
+
+def number_of(sealing: SealingSession, trustee_public: str) -> int:
+    """A trustee's number in one session."""
+    key = b64encode(bytes.fromhex(trustee_public)).decode()
+    return next(t["i"] for t in sealing.document["trustees"] if t["sig_key"] == key)
+
+
+def take_release(document: dict[str, Any], *, at: datetime) -> int:
+    """Take in one trustee's signed release; sent twice it counts once. Returns shares kept."""
+    body = documents.shaped(document.get("body"), {"session": "hex32", "trustee": "int", "released_at": "int",
+                                                   "releases": "list"}, "release")
+    with transaction() as session:
+        sealing: SealingSession | None = lock_row(SealingSession, body["session"])
+        if sealing is None:
+            raise NotFound
+        ours = next((t for t in sealing.document["trustees"] if t["i"] == body["trustee"]), None)
+        if ours is None or not keys.is_signed(documents.binary(ours["sig_key"], "sig_key"),
+                                              documents.binary(str(document.get("sig")), "sig"),
+                                              protocol.release_message(body)):
+            raise Refused("trustee.release_signature")
+        if sealing.release_checkpoint is None or at < sealing.opens_at:
+            raise Refused("trustee.too_early")
+        if session.scalar(select(func.count()).select_from(ShareRelease).where(
+                ShareRelease.session == sealing.id, ShareRelease.trustee == ours["i"])):
+            return 0
+        for item in body["releases"]:
+            documents.shaped(item, {"digest": "hex32", "p": "b64", "fault": "text"}, "release.releases")
+            session.add(ShareRelease(session=sealing.id, digest=item["digest"], trustee=ours["i"], p=item["p"],
+                                     fault=item["fault"][:60], at=at))
+        session.flush()
+        lot = session.get(Lot, sealing.lot_id)
+        assert lot is not None
+        # Shares stay out of the log's text: the entry commits to them, the pack discloses them.
+        evidence.record("shares.released", actor=ours["org"], at=at, lot=lot.code, session=sealing.id,
+                        trustee=ours["i"], count=len(body["releases"]),
+                        commitment=keys.tagged_hash("release", documents.encode(body)).hex())
+        archive.file_document(sealing.lot_id, f"10-bids/releases/{sealing.envelope}-{ours['i']}.json",
+                              f"密钥份额释放（{ours['org']}）", document, at=at)
+        return len(body["releases"])
+
+
+def releases(sealing: SealingSession) -> dict[str, list[bytes]]:
+    """Released shares by bid."""
+    result: dict[str, list[bytes]] = {}
+    for row in db.session.scalars(select(ShareRelease).where(ShareRelease.session == sealing.id)
+                                  .order_by(ShareRelease.trustee)):
+        result.setdefault(row.digest, [])
+        if row.p:
+            result[row.digest].append(documents.binary(row.p, "p"))
+    return result
+
+
+def released_by(sealing: SealingSession) -> list[int]:
+    return list(db.session.scalars(select(ShareRelease.trustee).where(ShareRelease.session == sealing.id).distinct()))
+
+
+# --- what a trustee is given to check -----------------------------------------------------------
+
+
+def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any]], *, seen: int) -> dict[str, Any]:
+    """Everything a trustee needs to check an opening by itself; ``seen`` is the size it saw last."""
+    assert sealing.close_seq is not None and sealing.release_checkpoint is not None
+    checkpoint = db.session.get(Checkpoint, sealing.release_checkpoint, populate_existing=True)
+    assert checkpoint is not None
+    return {
+        "session": sealing.document, "amendments": sealing.amendments,
+        "opened": proven(sealing.opened_seq, checkpoint), "close": proven(sealing.close_seq, checkpoint),
+        "window": proven(sealing.window_seq, checkpoint)
+        if sealing.window_seq is not None and sealing.window_seq < checkpoint.size else None,
+        "events": [proven(seq, checkpoint) for seq in seqs], "headers": headers,
+        "checkpoint": checkpoint.note + checkpoint.cosignatures,
+        "consistency": [b64encode(item).decode() for item in evidence.prove_consistency(seen, checkpoint.size)]
+        if 0 < seen <= checkpoint.size else []}
+
+
+def proven(seq: int, checkpoint: Checkpoint) -> dict[str, Any]:
+    """One entry with its nonce and its path to a checkpoint."""
+    entry = db.session.get(Entry, seq, populate_existing=True)
+    assert entry is not None and entry.nonce is not None
+    proof = evidence.prove(seq, checkpoint)
+    return {"event": entry.event, "nonce": entry.nonce.hex(), "index": seq,
+            "path": [b64encode(item).decode() for item in proof.path]}
+
+
+def moment(seconds: int) -> datetime:
+    return EPOCH + timedelta(seconds=seconds)

@@ -1,0 +1,215 @@
+"""What a key holder (开标密钥持有人) does: make pre-keys, check an opening, release shares.
+
+Pure, and apart from the platform: no database, no Flask. The platform's word is not
+trusted; every claim in a bundle is checked against signatures, the log and the clock.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from bidding.envelope import documents, keys, sealing
+from trading.base.errors import Refused
+from trading.evidence import verify
+
+
+@dataclass
+class Memory:
+    """What a trustee remembers between openings, kept on its own machine."""
+
+    size: int = 0
+    root: str = ""
+    used: dict[str, str] = field(default_factory=dict)  # pre-key number -> session
+
+
+@dataclass(frozen=True)
+class Pins:
+    """Keys that the trustee was given outside the platform."""
+
+    log_key: str
+    witness_keys: tuple[str, ...]
+    quorum: int
+
+
+class Trustee:
+    """Holds one root; everything else follows from it."""
+
+    def __init__(self, root: bytes, organisation: str) -> None:
+        if len(root) != 32:
+            raise ValueError("a trustee's root is 32 bytes long")
+        self._root = root
+        self.organisation = organisation
+        self._identity = Ed25519PrivateKey.from_private_bytes(keys.derive(root, b"identity", 32))
+        self.public = verify.raw_public_key(self._identity)
+
+    def pre_keys(self, first: int, count: int) -> list[dict[str, Any]]:
+        """A signed batch of public keys, one to be used per lot and envelope."""
+        batch = []
+        for number in range(first, first + count):
+            public = keys.public_key(keys.pre_key_seed(self._root, number))
+            batch.append({"number": number, "kem_pk": b64encode(public).decode(),
+                          "sig": b64encode(self._identity.sign(pre_key_message(number, public))).decode()})
+        return batch
+
+    def contribute(self, session: dict[str, Any], value: bytes, contributor: str) -> dict[str, Any]:
+        """Sign a sealed contribution's digest (draws)."""
+        return {"contributor": contributor, "sig": b64encode(self._identity.sign(value)).decode()}
+
+    def sign(self, message: bytes) -> str:
+        return b64encode(self._identity.sign(message)).decode()
+
+    def release(self, bundle: dict[str, Any], memory: Memory, pins: Pins, *, at: int) -> dict[str, Any]:
+        """Check a whole opening and release this trustee's share of every live bid.
+
+        ``at`` is the trustee's own clock, UTC seconds. Raises Refused ``trustee.*`` naming
+        what does not hold; nothing is released then. Updates ``memory``.
+        """
+        session, ours = self._our_session(bundle)
+        size, root = check_log(bundle, memory, pins)
+        live = check_set(bundle, session, size, root)
+        opens = opening_time(bundle, session, pins)
+        window = 0 if is_window_closed(bundle, session, size, root) else session["bidder_window_s"]
+        if at < opens + window:
+            raise Refused("trustee.too_early", opens=opens + window, clock=at)
+        witnessed = witness_times(bundle, pins)
+        if len(witnessed) < pins.quorum or min(witnessed) < opens:
+            raise Refused("trustee.not_witnessed", opens=opens, times=witnessed)
+        number = str(ours["pre_key"])
+        name = documents.session_id(session)
+        if memory.used.get(number, name) != name:
+            raise Refused("trustee.pre_key_used", number=number)
+        seed = keys.pre_key_seed(self._root, ours["pre_key"])
+        releases = []
+        for bid in live:
+            try:
+                share = sealing.open_wrap(seed, bid["header"], ours["i"])
+                releases.append({"digest": bid["digest"], "p": b64encode(share).decode(), "fault": ""})
+            except Refused as refusal:
+                releases.append({"digest": bid["digest"], "p": "", "fault": refusal.reason})
+        memory.used[number] = name
+        memory.size, memory.root = size, root.hex()
+        body = {"session": name, "trustee": ours["i"], "released_at": at, "releases": releases}
+        return {"body": body, "sig": self.sign(release_message(body))}
+
+    def _our_session(self, bundle: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        session = documents.check_session(bundle["session"])
+        ours = next((t for t in session["trustees"] if documents.binary(t["sig_key"], "sig_key") == self.public), None)
+        if ours is None:
+            raise Refused("trustee.not_in_session")
+        expected = keys.public_key(keys.pre_key_seed(self._root, ours["pre_key"]))
+        if documents.binary(ours["kem_pk"], "kem_pk") != expected:
+            raise Refused("trustee.other_key")
+        return session, ours
+
+
+def pre_key_message(number: int, public: bytes) -> bytes:
+    return b"mingtang/v1/pre-key\0" + number.to_bytes(4, "big") + public
+
+
+def release_message(body: dict[str, Any]) -> bytes:
+    return b"mingtang/v1/release\0" + documents.encode(body)
+
+
+def session_message(session_name: str) -> bytes:
+    """What the centre signs to put a session (or an amendment, by its id) in force."""
+    return b"mingtang/v1/session\0" + bytes.fromhex(session_name)
+
+
+def check_log(bundle: dict[str, Any], memory: Memory, pins: Pins) -> tuple[int, bytes]:
+    """The checkpoint is signed by the pinned log and only adds to what we saw before."""
+    try:
+        text = verify.check_note(bundle["checkpoint"], pins.log_key)
+        origin, size, root = verify.parse_checkpoint(text)
+    except verify.Invalid:
+        raise Refused("trustee.checkpoint") from None
+    if origin != bundle["session"]["log_origin"]:
+        raise Refused("trustee.checkpoint")
+    path = [verify.unbase64(item) for item in bundle["consistency"]]
+    if memory.size and not verify.verify_consistency(memory.size, size, path, bytes.fromhex(memory.root), root):
+        raise Refused("trustee.log_forked", seen=memory.size, offered=size)
+    return size, root
+
+
+def leaf_index(entry: dict[str, Any], size: int, root: bytes) -> int:
+    """Index of an event whose inclusion holds. Raises Refused ``trustee.not_in_log``."""
+    data = verify.tagged("leaf", bytes.fromhex(entry["nonce"]) + verify.canonical(entry["event"]))
+    path = [verify.unbase64(item) for item in entry["path"]]
+    if not verify.verify_inclusion(entry["index"], size, verify.leaf_hash(data), path, root):
+        raise Refused("trustee.not_in_log", index=entry["index"])
+    return int(entry["index"])
+
+
+def check_set(bundle: dict[str, Any], session: dict[str, Any], size: int, root: bytes) -> list[dict[str, Any]]:
+    """The live bids: logged before the close, not replaced, not withdrawn, and exactly the
+    set whose hash the closing entry states. Also checks who opened the session."""
+    name = documents.session_id(session)
+    opened = bundle["opened"]
+    leaf_index(opened, size, root)
+    close_index = leaf_index(bundle["close"], size, root)
+    close = bundle["close"]["event"]
+    if opened["event"].get("session") != name or opened["event"]["type"] != "session.opened" \
+            or close.get("session") != name or close["type"] != "session.close":
+        raise Refused("trustee.other_session")
+    gone, live = set[str](), {}
+    for entry in sorted(bundle["events"], key=lambda entry: entry["index"]):
+        if leaf_index(entry, size, root) >= close_index or entry["event"]["session"] != name:
+            raise Refused("trustee.late", index=entry["index"])
+        event = entry["event"]
+        if event["type"] == "bid.commit":
+            if event["replaces"]:
+                gone.add(event["replaces"])
+            live[event["bid_digest"]] = event
+        elif event["type"] == "bid.withdraw":
+            gone.add(event["bid_digest"])
+    counted = sorted(set(live) - gone)
+    if close["count"] != len(counted) or close["root"] != documents.live_root(counted):
+        raise Refused("trustee.set_differs", counted=len(counted), stated=close["count"])
+    headers = {}
+    for header in bundle["headers"]:
+        documents.check_header(header, session)
+        headers[documents.bid_digest(header)] = header
+    if sorted(headers) != counted:
+        raise Refused("trustee.headers_differ")
+    for digest, header in headers.items():
+        if header["ctx"]["bidder"] != live[digest]["bidder"]:
+            raise Refused("trustee.copied", digest=digest)
+    return [{"digest": digest, "header": headers[digest]} for digest in counted]
+
+
+def opening_time(bundle: dict[str, Any], session: dict[str, Any], pins: Pins) -> int:
+    """Open time after all amendments, which chain and only ever move later."""
+    opens, deadline, previous = session["open_not_before"], session["deadline"], documents.session_id(session)
+    for amendment in bundle["amendments"]:
+        document = documents.shaped(amendment["document"], documents.AMENDMENT, "amendment")
+        if document["previous"] != previous or document["session"] != documents.session_id(session) \
+                or document["deadline"] < deadline or document["open_not_before"] < opens:
+            raise Refused("trustee.amendment")
+        opens, deadline = document["open_not_before"], document["deadline"]
+        previous = documents.amendment_id(document)
+    return int(opens)
+
+
+def is_window_closed(bundle: dict[str, Any], session: dict[str, Any], size: int, root: bytes) -> bool:
+    """Whether the log says that every bidder gave its half before the window's end."""
+    entry = bundle.get("window")
+    if not entry:
+        return False
+    leaf_index(entry, size, root)
+    event = entry["event"]
+    return bool(event["type"] == "window.closed" and event["session"] == documents.session_id(session) and event["all"])
+
+
+def witness_times(bundle: dict[str, Any], pins: Pins) -> list[int]:
+    times = []
+    for key in pins.witness_keys:
+        try:
+            seconds = verify.cosignature_time(bundle["checkpoint"], key)
+        except verify.Invalid:
+            raise Refused("trustee.checkpoint") from None
+        if seconds is not None:
+            times.append(seconds)
+    return times

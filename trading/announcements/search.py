@@ -1,0 +1,58 @@
+"""The full-text index of notices: SQLite FTS5 or PostgreSQL tsvector over two-character tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, literal_column, text
+
+from trading.announcements.models import Notice
+from trading.announcements.rules import bigrams
+from trading.base.database import db
+
+CREATE = {
+    "sqlite": ["CREATE VIRTUAL TABLE notice_index USING fts5(tokens)"],
+    "postgresql": ["CREATE TABLE notice_index (rowid bigint PRIMARY KEY, tokens tsvector NOT NULL)",
+                   "CREATE INDEX ix_notice_index_tokens ON notice_index USING gin (tokens)"],
+}
+
+
+def _dialect() -> str:
+    return str(db.engine.dialect.name)
+
+
+def put(notice_id: int, content: str) -> None:
+    """Index (again) what a notice says now; part of the publishing transaction."""
+    db.session.execute(text("DELETE FROM notice_index WHERE rowid = :id"), {"id": notice_id})
+    put_many([(notice_id, content)])
+
+
+def put_many(rows: list[tuple[int, str]]) -> None:
+    value = "to_tsvector('simple', :tokens)" if _dialect() == "postgresql" else ":tokens"
+    db.session.execute(text(f"INSERT INTO notice_index (rowid, tokens) VALUES (:id, {value})"),
+                       [{"id": notice_id, "tokens": bigrams(content)} for notice_id, content in rows])
+
+
+def matching(query: str) -> ColumnElement[bool] | None:
+    """Condition on Notice for what somebody typed; None when nothing searchable was typed.
+
+    Words separated by spaces must all occur; each must occur as typed.
+    """
+    phrases = [bigrams(word) for word in query.split()]
+    phrases = [phrase for phrase in phrases if phrase][:8]
+    if not phrases:
+        return None
+    if _dialect() == "postgresql":
+        clauses = " AND ".join(f"tokens @@ phraseto_tsquery('simple', :q{i})" for i in range(len(phrases)))
+        sub = f"SELECT rowid FROM notice_index WHERE {clauses}"
+        values: dict[str, Any] = {f"q{i}": phrase for i, phrase in enumerate(phrases)}
+    else:
+        last = [" AND ".join(_fts(phrase) for phrase in phrases)]
+        sub, values = "SELECT rowid FROM notice_index WHERE notice_index MATCH :q0", {"q0": last[0]}
+    return Notice.id.in_(text(sub).bindparams(**values).columns(literal_column("rowid")))
+
+
+def _fts(phrase: str) -> str:
+    # A single character is the start of a token; longer words are phrases of whole tokens.
+    quoted = '"' + phrase.replace('"', '""') + '"'
+    return quoted + " *" if len(phrase) == 1 else quoted

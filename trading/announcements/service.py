@@ -1,0 +1,287 @@
+"""Draft, check, publish and change notices; ask and answer; publicise and award.
+
+Publishing is one transaction: the version, the lots' dates and stages, the search index
+and the evidence entry come together or not at all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from trading.announcements import queries, rules, search
+from trading.announcements.models import Notice, NoticeVersion, Question
+from trading.announcements.rules import Kind
+from trading.archive import service as archive
+from trading.base import installation
+from trading.base.clock import BEIJING
+from trading.base.database import db, lock_row, transaction
+from trading.base.errors import NotFound, Refused
+from trading.evidence import service as evidence
+from trading.law import findings as law_findings
+from trading.law import limits, periods
+from trading.law import procedures as law_procedures
+from trading.law.rules import find as find_rule
+from trading.messages import service as messages
+from trading.parties import service as parties
+from trading.projects import rules as project_rules
+from trading.projects import service as projects
+from trading.projects.models import Award, Lot, Project
+from trading.projects.rules import Stage, Step
+
+
+def draft_tender(project_id: int, title: str, body: str, schedule: dict[str, Any], *, actor: str, at: datetime,
+                 publish_at: datetime | None = None) -> Notice:
+    """Draft the tender notice of an accepted project; dates are checked when it is published."""
+    with transaction():
+        project = projects.locked(project_id)
+        if not project.accepted_at:
+            raise Refused("notice.project_not_accepted")
+        if queries.tender_notice(project_id) or queries.drafts_of(project_id):
+            raise Refused("notice.exists")
+        notice = _make(Kind.TENDER, project, None, title, body, schedule, at=at)
+        notice.publish_at = publish_at
+        evidence.record("notice.drafted", actor=actor, at=at, project=project.code, title=title)
+        return notice
+
+
+def revise_draft(notice_id: int, title: str, body: str, schedule: dict[str, Any], *, at: datetime,
+                 publish_at: datetime | None = None) -> Notice:
+    """Change a draft before it is published."""
+    with transaction():
+        notice = _locked(notice_id)
+        if notice.published_at:
+            raise Refused("notice.published")
+        notice.title, notice.publish_at = title, publish_at
+        version = notice.versions[-1]
+        version.body, version.schedule, version.made_at = body, schedule, at
+        version.sha256 = rules.fingerprint(notice.kind, title, body, schedule)
+        return notice
+
+
+def check(notice: Notice, *, at: datetime) -> list[law_findings.Finding]:
+    """All that the law says about a tender notice published at ``at``: dates and deposits."""
+    project, schedule = notice.project, notice.versions[-1].schedule
+    found = rules.findings(project.procedure, project.region, at, schedule)
+    day = at.astimezone(BEIJING).date()
+    for lot in project.lots:
+        if lot.deposit_fen:
+            found.append(limits.check_bond(project.procedure, project.category, lot.estimate_fen,
+                                           lot.deposit_fen, day, project.region))
+    return found
+
+
+def publish_tender(notice_id: int, *, actor: str, at: datetime) -> Notice:
+    """Publish the tender notice: the lots are announced and their deadline is set, once."""
+    with transaction():
+        notice = _locked(notice_id)
+        if notice.published_at:
+            return notice
+        law_findings.require(check(notice, at=at))
+        deadline = rules.moment(notice.versions[-1].schedule["deadline"])
+        if deadline <= at:
+            raise Refused("notice.deadline_past", deadline=deadline)
+        project = projects.locked(notice.project_id)
+        for lot in project.lots:
+            lot = projects.locked_lot(lot.id)
+            lot.deadline = deadline
+            projects.advance(lot, Step.ANNOUNCE, actor=actor, at=at, deadline=deadline.isoformat())
+        _publish(notice, actor=actor, at=at)
+        return notice
+
+
+def clarify(project_id: int, title: str, body: str, *, actor: str, at: datetime,
+            new_deadline: datetime | None = None) -> Notice:
+    """Publish a clarification; the deadline moves when the law demands it, only ever later."""
+    with transaction():
+        project = projects.locked(project_id)
+        tender = queries.tender_notice(project_id)
+        if tender is None or tender.published_at is None:
+            raise Refused("notice.not_published")
+        lots = [projects.locked_lot(lot.id) for lot in project.lots]
+        open_lots = [lot for lot in lots if lot.stage in (Stage.ANNOUNCED, Stage.BIDDING)]
+        if not open_lots or any(lot.deadline is None or at >= lot.deadline for lot in open_lots):
+            raise Refused("notice.too_late_to_clarify")
+        deadline = open_lots[0].deadline
+        assert deadline is not None
+        moved = rules.clarification(project.procedure, project.region, at, deadline, tender.published_at, new_deadline)
+        schedule = dict(tender.versions[-1].schedule) | {"deadline": moved.isoformat()}
+        for lot in open_lots:
+            lot.deadline = moved
+        notice = _make(Kind.CLARIFICATION, project, None, title, body, schedule, at=at)
+        _publish(notice, actor=actor, at=at)
+        if moved != deadline:
+            version = NoticeVersion(notice_id=tender.id, number=len(tender.versions) + 1, body=tender.versions[-1].body,
+                                    schedule=schedule, made_at=at, published_at=at,
+                                    sha256=rules.fingerprint(tender.kind, tender.title, tender.versions[-1].body, schedule))
+            db.session.add(version)
+            db.session.flush()
+            db.session.expire(tender, ["versions"])
+            evidence.record("notice.deadline_moved", actor=actor, at=at, project=project.code,
+                            before=deadline.isoformat(), after=moved.isoformat(), sha256=version.sha256)
+        return notice
+
+
+def terminate(project_id: int, reason: str, *, actor: str, at: datetime) -> Notice:
+    """End a tender before its result; deposits go back with interest (条例 31)."""
+    if not reason.strip():
+        raise Refused("notice.reason_missing")
+    with transaction():
+        project = projects.locked(project_id)
+        for lot in project.lots:
+            lot = projects.locked_lot(lot.id)
+            if lot.stage not in (Stage.ARCHIVED, Stage.FAILED, Stage.TERMINATED, Stage.RESTARTED):
+                projects.advance(lot, Step.TERMINATE, actor=actor, at=at, reason=reason)
+        notice = _make(Kind.TERMINATION, project, None, f"{project.name}终止公告", reason, {}, at=at)
+        _publish(notice, actor=actor, at=at)
+        return notice
+
+
+def publish_plain(kind: Kind, lot: Lot, title: str, body: str, schedule: dict[str, Any], *, actor: str,
+                  at: datetime) -> Notice:
+    """Publish a notice that follows from an act already decided (record, candidates, result, failure)."""
+    with transaction():
+        notice = _make(kind, lot.project, lot, title, body, schedule, at=at)
+        _publish(notice, actor=actor, at=at)
+        return notice
+
+
+def _make(kind: Kind, project: Project, lot: Lot | None, title: str, body: str, schedule: dict[str, Any], *,
+          at: datetime) -> Notice:
+    if not title.strip() or not body.strip():
+        raise Refused("notice.empty")
+    notice = Notice(kind=kind, project_id=project.id, lot_id=lot.id if lot else None, title=title.strip(),
+                    procedure=project.procedure, region=project.region,
+                    amount_fen=(lot.ceiling_fen or lot.estimate_fen) if lot else project.estimate_fen)
+    notice.versions = [NoticeVersion(number=1, body=body, schedule=schedule, made_at=at,
+                                     sha256=rules.fingerprint(kind, title.strip(), body, schedule))]
+    db.session.add(notice)
+    db.session.flush()
+    return notice
+
+
+def _publish(notice: Notice, *, actor: str, at: datetime) -> None:
+    notice.published_at = at
+    version = notice.versions[-1]
+    version.published_at = at
+    db.session.flush()
+    search.put(notice.id, f"{notice.title} {notice.project.code} {version.body}")
+    lot_code = notice.lot.code if notice.lot else None
+    evidence.record("notice.published", actor=actor, at=at, project=notice.project.code, lot=lot_code,
+                    notice=notice.id, notice_kind=notice.kind, sha256=version.sha256)
+    document = {"kind": notice.kind, "title": notice.title, "body": version.body, "schedule": version.schedule,
+                "published_at": at.isoformat(), "sha256": version.sha256, "project": notice.project.code}
+    for lot in [notice.lot] if notice.lot else notice.project.lots:
+        archive.file_document(lot.id, f"10-notices/{notice.id:06d}-{notice.kind}.json", notice.title, document, at=at)
+
+
+def _locked(notice_id: int) -> Notice:
+    notice: Notice | None = lock_row(Notice, notice_id)
+    if notice is None:
+        raise NotFound
+    return notice
+
+
+# --- questions and answers --------------------------------------------------------------------
+
+
+def ask(lot_id: int, text: str, *, asker: str, at: datetime) -> Question:
+    """Ask about the tender document; the asker's name is kept from everybody."""
+    text = text.strip()
+    if not text or len(text) > 2000:
+        raise Refused("notice.question_length", most=2000)
+    with transaction() as session:
+        lot = projects.locked_lot(lot_id)
+        if lot.stage not in (Stage.ANNOUNCED, Stage.BIDDING) or lot.deadline is None or at >= lot.deadline:
+            raise Refused("notice.not_open_for_questions")
+        question = Question(lot_id=lot_id, text=text, asked_at=at,
+                            asker_box=installation.boxes().close(asker, f"question/{lot_id}", pad=64))
+        session.add(question)
+        session.flush()
+        evidence.record("question.asked", actor="bidder", at=at, lot=lot.code, question=question.id)
+        messages.notify("question.asked", at=at, organisation_id=lot.project.agency_id or lot.project.tenderer_id,
+                        lot=lot.label, link=f"/projects/{lot.project_id}/questions")
+        return question
+
+
+def answer(question_id: int, text: str, *, actor: str, at: datetime) -> Question:
+    """Answer for everybody to see, once."""
+    if not text.strip():
+        raise Refused("notice.answer_missing")
+    with transaction():
+        question: Question | None = lock_row(Question, question_id)
+        if question is None:
+            raise NotFound
+        if question.answered_at:
+            raise Refused("notice.answered")
+        question.answer, question.answered_at = text.strip(), at
+        evidence.record("question.answered", actor=actor, at=at, lot=question.lot.code, question=question_id)
+        return question
+
+
+# --- candidates, award ------------------------------------------------------------------------
+
+
+def _price(fen: int) -> str:
+    return f"{fen // 100:,}.{fen % 100:02d} 元"
+
+
+def publicise(lot_id: int, *, actor: str, at: datetime) -> Notice:
+    """Publicise the candidates (中标候选人公示) for at least the lawful days; objections may come."""
+    with transaction():
+        lot = projects.locked_lot(lot_id)
+        if not project_rules.procedure(lot.project.procedure).publicity:
+            raise Refused("result.no_publicity")
+        until = publicity_ends(lot, at)
+        projects.advance(lot, Step.PUBLICISE, actor=actor, at=at, until=until.isoformat())
+        lines = [f"第{c.rank}名：{c.organisation.name}，投标报价 {_price(c.price_fen)}" + (f"，得分 {c.score}" if c.score else "")
+                 for c in projects.candidates(lot_id)]
+        body = "\n".join([*lines, f"公示期至 {until.astimezone(BEIJING):%Y-%m-%d %H:%M}，投标人或者其他利害关系人有异议的，应当在公示期内提出。"])
+        return publish_plain(Kind.CANDIDATES, lot, f"{lot.label}中标候选人公示", body,
+                             {"until": until.isoformat()}, actor=actor, at=at)
+
+
+def publicity_ends(lot: Lot, at: datetime) -> datetime:
+    """The end of the publicity that starts at ``at``."""
+    key = law_procedures.key(lot.project.procedure, "publicity")
+    day = at.astimezone(BEIJING).date()
+    rule = find_rule(key, on=day, region=lot.project.region, procedure=lot.project.procedure)
+    if not rule.value:
+        return at
+    return periods.due(key, day, region=lot.project.region, procedure=lot.project.procedure).ends
+
+
+def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, reason: str = "") -> Award:
+    """Fix the winner: notice to the winner and results to all others at the same moment.
+
+    Rank 1 unless a lawful reason is stated (条例 55). Raises Refused before the publicity ends.
+    """
+    with transaction() as session:
+        lot = projects.locked_lot(lot_id)
+        candidates = projects.candidates(lot_id)
+        chosen = next((c for c in candidates if c.organisation_id == organisation_id), None)
+        if chosen is None:
+            raise Refused("result.not_a_candidate")
+        if chosen.rank != 1 and not reason.strip():
+            raise Refused("result.first_rank")
+        publicity = session.scalar(select(Notice).where(Notice.lot_id == lot_id, Notice.kind == Kind.CANDIDATES)
+                                   .order_by(Notice.id.desc()))
+        if project_rules.procedure(lot.project.procedure).publicity:
+            if publicity is None:
+                raise Refused("result.not_publicised")
+            until = rules.moment(publicity.versions[-1].schedule["until"])
+            if at < until:
+                raise Refused("result.publicity_runs", until=until)
+        made = Award(lot_id=lot_id, organisation_id=organisation_id, price_fen=chosen.price_fen, notified_at=at, reason=reason)
+        session.add(made)
+        session.flush()
+        projects.advance(lot, Step.AWARD, actor=actor, at=at, winner=chosen.organisation.code, price_fen=chosen.price_fen)
+        winner = parties.get(organisation_id)
+        body = f"中标人：{winner.name}（{winner.code}）\n中标价：{_price(chosen.price_fen)}"
+        publish_plain(Kind.RESULT, lot, f"{lot.label}中标结果公告", body, {}, actor=actor, at=at)
+        archive.file_document(lot_id, "40-award/award-notice.json", "中标通知书", {
+            "lot": lot.code, "winner": winner.code, "name": winner.name, "price_fen": chosen.price_fen,
+            "notified_at": at.isoformat(), "reason": reason}, at=at)
+        return made

@@ -1,0 +1,291 @@
+"""Fetches, compiles and lays out the browser's files: style sheet, own scripts, packages.
+
+Nothing it makes is committed. Packages are those of ``frontend/package-lock.json``,
+compared with its checksums by npm; of each only the files that a page can reach are
+copied, and ``frontend/dist/manifest.json`` says which, from which version, under which
+licence and with which SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+#: What pages may import by name. Everything these import in turn is followed and copied.
+MODULES = ("hpke", "@panva/hpke-noble", "shamir-secret-sharing")
+
+#: Single files with nothing behind them: name to import -> path below node_modules.
+SINGLE_FILES = {
+    "govuk-frontend": "govuk-frontend/dist/govuk/govuk-frontend.min.js",
+    "echarts": "echarts/dist/echarts.esm.min.mjs",
+}
+
+PUBLIC_ADDRESS = "/static/vendor/"
+OLDEST_NODE = 20
+
+# A specifier is what stands after `from` or a bare `import`, at the start of a line or
+# behind the closing brace of a list that began on an earlier one.
+_IMPORT = re.compile(
+    r"""^\s*(?:(?:import|export)\b[^'";]*?\bfrom\s*|import\s*|\}\s*from\s*)['"]([^'"]+)['"]""",
+    re.MULTILINE,
+)
+
+
+class AssetsError(RuntimeError):
+    """The browser's files cannot be made; the message says what to do."""
+
+
+def install(root: Path, echo: Callable[[str], Any] = print) -> None:
+    """Bring ``frontend/dist`` up to date; return at once when it already is."""
+    root = Path(root).resolve()
+    stamp = _stamp(root)
+    if _read(_dist(root) / ".stamp") == stamp:
+        return
+    front = root / "frontend"
+    node, npm = _find_node(root, echo)
+    _install_packages(front, npm, echo)
+    fresh = front / "dist.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    echo("assets: compiling the style sheet")
+    _compile_styles(front, node, fresh / "main.css")
+    for folder in ("js", "img"):
+        if (front / folder).is_dir():
+            shutil.copytree(front / folder, fresh / folder)
+    imports, manifest = _copy_packages(front / "node_modules", fresh / "vendor")
+    manifest["main.css"] = {"version": stamp[:12], "licence": "", "sha256": _sha256(fresh / "main.css")}
+    for file in sorted((fresh / "js").rglob("*.js")):
+        name = file.relative_to(fresh).as_posix()
+        manifest[name] = {"version": stamp[:12], "licence": "", "sha256": _sha256(file)}
+    _write_json(fresh / "importmap.json", {"imports": imports})
+    _write_json(fresh / "manifest.json", manifest)
+    (fresh / ".stamp").write_text(stamp, encoding="ascii")
+    # Two renames, so that a page asked for meanwhile misses at most one instant.
+    old = front / "dist.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if _dist(root).exists():
+        _dist(root).rename(old)
+    fresh.rename(_dist(root))
+    shutil.rmtree(old, ignore_errors=True)
+    echo(f"assets: {len(manifest)} files ready in frontend/dist")
+
+
+def is_installed(root: Path) -> bool:
+    """Whether ``frontend/dist`` was made from exactly the sources now present."""
+    return _read(_dist(Path(root)) / ".stamp") == _stamp(Path(root))
+
+
+def import_map(root: Path) -> dict[str, Any]:
+    """The import map of the pages: ``{"imports": {...}}``, empty before ``install``."""
+    text = _read(_dist(Path(root)) / "importmap.json")
+    return json.loads(text) if text else {"imports": {}}
+
+
+def asset_version(root: Path) -> str:
+    """Twelve characters that change whenever a file of the browser changes."""
+    return _read(_dist(Path(root)) / ".stamp")[:12] or "none"
+
+
+# --- sources -----------------------------------------------------------------------------
+
+
+def _dist(root: Path) -> Path:
+    return root / "frontend" / "dist"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def _sources(front: Path) -> Iterator[Path]:
+    yield front / "package.json"
+    yield front / "package-lock.json"
+    for folder in ("scss", "js", "img"):
+        yield from sorted(p for p in (front / folder).rglob("*") if p.is_file())
+
+
+def _stamp(root: Path) -> str:
+    front, digest = root / "frontend", hashlib.sha256(Path(__file__).read_bytes())
+    for path in _sources(front):
+        digest.update(path.relative_to(front).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _write_json(path: Path, value: object) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+# --- node and npm ------------------------------------------------------------------------
+
+
+def _find_node(root: Path, echo: Callable[[str], Any]) -> tuple[str, str]:
+    """A node of at least version 20 with its npm: from PATH, else from our environment."""
+    own = Path(sys.executable).parent
+    for search in (os.environ.get("PATH", ""), str(own)):
+        node, npm = shutil.which("node", path=search), shutil.which("npm", path=search)
+        if node and npm and _node_version(node) >= OLDEST_NODE:
+            return node, npm
+    listed = root / "requirements-node.txt"
+    if sys.prefix == sys.base_prefix or not listed.is_file():
+        raise AssetsError(
+            f"node {OLDEST_NODE} or newer with npm is needed on PATH, or run this from the "
+            "project's own environment, where it is fetched as a Python package"
+        )
+    echo("assets: no suitable node on PATH, fetching it into the project's environment")
+    _run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+          "--require-hashes", "-r", str(listed)], root)  # fmt: skip
+    node, npm = shutil.which("node", path=str(own)), shutil.which("npm", path=str(own))
+    if not (node and npm):
+        raise AssetsError("node was fetched but is not in the project's environment")
+    return node, npm
+
+
+def _node_version(node: str) -> int:
+    try:
+        said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    found = re.match(r"v(\d+)", said.stdout)
+    return int(found.group(1)) if found else 0
+
+
+def _install_packages(front: Path, npm: str, echo: Callable[[str], Any]) -> None:
+    """Run ``npm ci`` unless the packages there are already those of the lock."""
+    mark = front / "node_modules" / ".lock-sha256"
+    lock = _sha256(front / "package-lock.json")
+    if _read(mark) == lock:
+        return
+    echo("assets: fetching packages")
+    _run([npm, "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"], front)
+    mark.write_text(lock, encoding="ascii")
+
+
+def _compile_styles(front: Path, node: str, target: Path) -> None:
+    _run([node, "node_modules/sass/sass.js", "--style=compressed", "--no-source-map",
+          "--quiet-deps", "--load-path=node_modules", "scss/main.scss", str(target)], front)  # fmt: skip
+
+
+def _run(command: list[str], where: Path) -> None:
+    try:
+        done = subprocess.run(command, cwd=where, capture_output=True, text=True, timeout=900)
+    except (OSError, subprocess.TimeoutExpired) as trouble:
+        raise AssetsError(f"{Path(command[0]).name} could not run: {trouble}") from trouble
+    if done.returncode:
+        tail = (done.stderr or done.stdout).strip()[-2000:]
+        raise AssetsError(f"{' '.join(command[:3])} … failed in {where.name}/:\n{tail}")
+
+
+# --- packages ----------------------------------------------------------------------------
+
+
+def _copy_packages(modules: Path, vendor: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Copy what pages can reach; return the import map's entries and the manifest."""
+    describe = cache(lambda home: json.loads((home / "package.json").read_text(encoding="utf-8")))
+    imports: dict[str, str] = {}
+    manifest: dict[str, dict[str, str]] = {}
+
+    def copy(file: Path, home: Path) -> str:
+        name = file.relative_to(modules).as_posix()
+        target = vendor / name
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+            about = describe(home)
+            manifest["vendor/" + name] = {
+                "version": about["version"],
+                "licence": about.get("license", ""),
+                "sha256": _sha256(file),
+            }
+        return PUBLIC_ADDRESS + name
+
+    def licence_texts(home: Path) -> None:
+        for file in sorted([*home.glob("LICEN[CS]E*"), *home.glob("NOTICE*")]):
+            copy(file, home)
+
+    waiting = [(name, modules) for name in MODULES]
+    seen: set[Path] = set()
+    while waiting:
+        specifier, asked_from = waiting.pop()
+        if specifier.startswith("."):
+            file = (asked_from.parent / specifier).resolve()
+            home = _home_of(file, modules)
+        else:
+            home, subpath = _locate(specifier, asked_from, modules)
+            file = (home / _entry(describe(home), subpath)).resolve()
+            address = PUBLIC_ADDRESS + file.relative_to(modules).as_posix()
+            if imports.setdefault(specifier, address) != address:
+                raise AssetsError(f"two versions of {specifier} are wanted; pin one of them")
+        if file in seen:
+            continue
+        seen.add(file)
+        copy(file, home)
+        licence_texts(home)
+        waiting += [(found, file) for found in _IMPORT.findall(file.read_text(encoding="utf-8"))]
+    for name, path in SINGLE_FILES.items():
+        file = modules / path
+        home = _home_of(file, modules)
+        imports[name] = copy(file, home)
+        licence_texts(home)
+    return imports, manifest
+
+
+def _home_of(file: Path, modules: Path) -> Path:
+    """The package folder that holds a file (a package may be nested in another)."""
+    for folder in file.parents:
+        if folder == modules:
+            break
+        about = folder / "package.json"
+        if about.is_file() and '"version"' in about.read_text(encoding="utf-8"):
+            return folder
+    raise AssetsError(f"{file.name} belongs to no package")
+
+
+def _locate(specifier: str, asked_from: Path, modules: Path) -> tuple[Path, str]:
+    """The folder of the package that a bare name means, looked up as node does."""
+    parts = specifier.split("/")
+    size = 2 if specifier.startswith("@") else 1
+    name, subpath = "/".join(parts[:size]), "/".join([".", *parts[size:]])
+    for folder in [asked_from, *asked_from.parents]:
+        if folder.name == name.split("/")[-1] and folder == modules / name:
+            return folder, subpath
+        nested = folder / "node_modules" / name
+        if nested.is_dir():
+            return nested, subpath
+        if folder == modules:
+            break
+    if not (modules / name).is_dir():
+        raise AssetsError(f"the package {name} is not installed")
+    return modules / name, subpath
+
+
+def _entry(about: dict[str, Any], subpath: str) -> str:
+    """The file a package offers for a subpath to a browser that imports it."""
+    offered = about.get("exports")
+    if offered is None:
+        return about.get("module") or about.get("main", "index.js") if subpath == "." else subpath
+    if isinstance(offered, str) or "." not in next(iter(offered), "."):
+        offered = {".": offered}
+    chosen = offered.get(subpath)
+    while isinstance(chosen, dict):
+        chosen = next((chosen[k] for k in ("browser", "import", "default") if k in chosen), None)
+    if not isinstance(chosen, str):
+        raise AssetsError(f"{about['name']} does not offer {subpath}")
+    return chosen

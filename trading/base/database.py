@@ -1,0 +1,121 @@
+"""One database, SQLite or PostgreSQL, and one way to change it: ``transaction()``.
+
+SQLite runs in WAL with synchronous=FULL, so that what was acknowledged is on the disk.
+Writers of one process queue on a lock before BEGIN IMMEDIATE, because SQLite's own
+busy-wait sleeps and starves under load.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Engine, MetaData, event, text
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC moment, kept as whole microseconds: exact and comparable everywhere."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone must not be stored")
+        return (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        return None if value is None else EPOCH + value * MICROSECOND
+
+
+class Model(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Moment, int: BigInteger().with_variant(BigInteger(), "postgresql")}
+
+
+db = SQLAlchemy(model_class=Model, disable_autonaming=True, session_options={"expire_on_commit": False})
+
+_writers = threading.RLock()
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    if type(connection).__module__.startswith("sqlite3"):
+        connection.isolation_level = None  # we say BEGIN ourselves, see _begin
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        # A reader that later wrote would fail with SQLITE_BUSY whatever the timeout, hence
+        # the write lock is taken at the start of every transaction that will write.
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Do one use case wholly or not at all; an inner use joins the outer one.
+
+    Any read transaction of the same session ends first, so that what is read inside is
+    the newest state and stays locked (SQLite) or lockable (PostgreSQL) until the commit.
+    """
+    session: Session = db.session()
+    if session.info.get("writing"):
+        yield session
+        return
+    locked = db.engine.dialect.name == "sqlite"
+    if locked:
+        _writers.acquire()
+    try:
+        session.rollback()
+        session.expire_all()
+        session.connection(execution_options={"writes": True})
+        session.info["writing"] = True
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info["writing"] = False
+    finally:
+        if locked:
+            _writers.release()
+
+
+def in_transaction() -> bool:
+    return bool(db.session().info.get("writing"))
+
+
+def serialise(name: int) -> None:
+    """Let only one transaction at a time pass this point (PostgreSQL; SQLite does so anyway)."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": name})
+
+
+def lock_row(model: type[Any], key: Any) -> Any:
+    """Read one row again under a lock that lasts until the end of the transaction."""
+    return db.session.get(model, key, with_for_update=True, populate_existing=True)

@@ -1,0 +1,199 @@
+"""Open sub-accounts, import bank files, say who has a confirmed deposit, list refunds."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+
+from sqlalchemy import func, select
+
+from trading.base import installation
+from trading.base.clock import BEIJING
+from trading.base.database import db, transaction
+from trading.base.errors import Refused
+from trading.deposits import rules
+from trading.deposits.models import BankLine, LedgerAccount, Posting, Statement, SubAccount, Transfer
+from trading.evidence import service as evidence
+from trading.law import periods
+from trading.law import procedures as law_procedures
+from trading.parties import service as parties
+from trading.projects import service as projects
+from trading.projects.models import Lot
+from trading.projects.rules import Stage
+
+BANK, SUSPENSE = "bank:main", "suspense:main"
+
+
+def sub_account(lot_id: int, organisation_id: int, *, at: datetime) -> SubAccount:
+    """The bidder's sub-account for a lot, opened when first asked for."""
+    tag = _tag(lot_id, organisation_id)
+    found = db.session.scalar(select(SubAccount).where(SubAccount.owner_tag == tag))
+    if found:
+        return found
+    with transaction() as session:
+        found = session.scalar(select(SubAccount).where(SubAccount.owner_tag == tag))
+        if found:
+            return found
+        lot = projects.locked_lot(lot_id)
+        if lot.stage not in (Stage.ANNOUNCED, Stage.BIDDING) or lot.deadline is None or at >= lot.deadline:
+            raise Refused("deposit.lot_not_open")
+        number = "62" + "".join(secrets.choice("0123456789") for _ in range(14))
+        account = _account(f"bidder:{number}", "liability")
+        found = SubAccount(number=number, lot_id=lot_id, owner_tag=tag, account_id=account.id,
+                           owner_box=installation.boxes().close(organisation_id, f"sub/{number}", pad=16))
+        session.add(found)
+        session.flush()
+        return found
+
+
+def _tag(lot_id: int, organisation_id: int) -> str:
+    return installation.boxes().tag("deposit", str(lot_id), str(organisation_id))
+
+
+def owner(account: SubAccount) -> int:
+    return int(installation.boxes().open(account.owner_box, f"sub/{account.number}"))
+
+
+def _account(code: str, kind: str) -> LedgerAccount:
+    found = db.session.scalar(select(LedgerAccount).where(LedgerAccount.code == code))
+    if found is None:
+        found = LedgerAccount(code=code, kind=kind)
+        db.session.add(found)
+        db.session.flush()
+    return found
+
+
+def post(kind: str, reference: str, postings: Iterable[tuple[int, int]], *, at: datetime) -> Transfer:
+    """Write one balanced transfer; the same reference is written once."""
+    with transaction() as session:
+        known = session.scalar(select(Transfer).where(Transfer.reference == reference))
+        if known:
+            return known
+        made = Transfer(kind=kind, at=at, reference=reference,
+                        postings=[Posting(account_id=account, fen=fen) for account, fen in rules.balanced(postings)])
+        session.add(made)
+        session.flush()
+        return made
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did: lines new, lines known from an earlier file, lines put in suspense."""
+
+    new: int
+    known: int
+    suspense: int
+    total_fen: int
+
+
+def import_statement(name: str, data: bytes, *, actor: str, at: datetime) -> Imported:
+    """Import one bank file, match each line to its sub-account and post it. All or nothing."""
+    lines = rules.read_statement(data)
+    digest = sha256(data).hexdigest()
+    with transaction() as session:
+        if session.scalar(select(Statement.id).where(Statement.sha256 == digest)):
+            raise Refused("deposit.file_known")
+        statement = Statement(sha256=digest, name=name[:200], lines=len(lines), imported_at=at, imported_by=actor,
+                              total_fen=sum(line.fen for line in lines))
+        session.add(statement)
+        session.flush()
+        new = known = suspense = 0
+        for line in lines:
+            outcome = _import_line(statement.id, line, at)
+            known += outcome is None
+            new += outcome is not None
+            suspense += bool(outcome)
+        evidence.record("deposit.statement_imported", actor=actor, at=at, sha256=digest)
+        return Imported(new, known, suspense, statement.total_fen)
+
+
+def _import_line(statement_id: int, line: rules.Line, at: datetime) -> str | None:
+    """'' when credited, a reason when in suspense, None when known from an earlier file."""
+    session, boxes = db.session, installation.boxes()
+    tag = boxes.tag("bank-line", line.bank_id, line.value_at.isoformat(), str(line.fen), line.sub_account, line.payer)
+    known = session.scalar(select(BankLine).where(BankLine.bank_id == line.bank_id))
+    if known:
+        if known.line_tag != tag:
+            raise Refused("deposit.line_differs", bank_id=line.bank_id)
+        return None
+    account = session.scalar(select(SubAccount).where(SubAccount.number == line.sub_account))
+    reason = ""
+    if account is None:
+        reason = "unknown_sub_account"
+    elif not rules.same_name(line.payer, parties.get(owner(account)).name):
+        reason = "other_payer"
+    target = _account(SUSPENSE, "liability").id if reason or account is None else account.account_id
+    transfer = post("deposit_in", f"bank/{line.bank_id}", [(_account(BANK, "asset").id, line.fen), (target, -line.fen)], at=at)
+    session.add(BankLine(
+        statement_id=statement_id, bank_id=line.bank_id, line_tag=tag, value_at=line.value_at, fen=line.fen,
+        transfer_id=transfer.id, suspense=reason, box=boxes.close(
+            {"sub": line.sub_account, "payer": line.payer, "account": line.payer_account}, f"bank/{line.bank_id}", pad=400)))
+    return reason
+
+
+def paid_fen(lot_id: int, organisation_id: int, *, by: datetime | None = None) -> int:
+    """What stands on a bidder's sub-account from bank lines that the bank valued before ``by``."""
+    account = db.session.scalar(select(SubAccount).where(SubAccount.owner_tag == _tag(lot_id, organisation_id)))
+    if account is None:
+        return 0
+    query = select(func.coalesce(func.sum(BankLine.fen), 0)).join(
+        Posting, (Posting.transfer_id == BankLine.transfer_id) & (Posting.account_id == account.account_id))
+    if by is not None:
+        query = query.where(BankLine.value_at < by)
+    return int(db.session.scalar(query) or 0)
+
+
+def is_confirmed(lot: Lot, organisation_id: int, *, at: datetime) -> bool:
+    """Whether the bidder's deposit was in full and in time; lots without deposit always are."""
+    limit = min(at, lot.deadline) if lot.deadline else at
+    return paid_fen(lot.id, organisation_id, by=limit) >= lot.deposit_fen
+
+
+def ledger_sum() -> int:
+    """The sum of all postings; zero or the books are wrong."""
+    return int(db.session.scalar(select(func.coalesce(func.sum(Posting.fen), 0))) or 0)
+
+
+@dataclass(frozen=True)
+class Refund:
+    """One deposit to give back: to whom, how much, until when and by which article."""
+
+    lot_code: str
+    organisation_id: int
+    fen: int
+    due: date
+    article: str
+
+
+def refunds_due(lot: Lot) -> list[Refund]:
+    """Deposits to return after contract (works) or award notice (procurement), with due dates."""
+    contract, award = projects.contract_of(lot.id), projects.award_of(lot.id)
+    failed = lot.stage in (Stage.FAILED, Stage.TERMINATED)
+    if not failed and (award is None or contract is None):
+        return []
+    due = []
+    for account in db.session.scalars(select(SubAccount).where(SubAccount.lot_id == lot.id).order_by(SubAccount.id)):
+        organisation_id = owner(account)
+        fen = paid_fen(lot.id, organisation_id)
+        if not fen:
+            continue
+        won = award is not None and award.organisation_id == organisation_id
+        start, key = _refund_rule(lot, won)
+        period = periods.due(key, start, region=lot.project.region, procedure=lot.project.procedure)
+        due.append(Refund(lot.code or "", organisation_id, fen, period.date, period.rule.article))
+    return due
+
+
+def _refund_rule(lot: Lot, won: bool) -> tuple[date, str]:
+    works = law_procedures.family(lot.project.procedure) == law_procedures.Family.WORKS
+    contract, award = projects.contract_of(lot.id), projects.award_of(lot.id)
+    key = ("dp.refund_winner" if won else "dp.refund_losers")
+    if contract is not None and (works or won):
+        return contract.signed_on, key
+    if award is not None:
+        return award.notified_at.astimezone(BEIJING).date(), key
+    assert lot.stage_at is not None
+    return lot.stage_at.astimezone(BEIJING).date(), "dp.refund_withdrawn"

@@ -1,0 +1,60 @@
+"""What the evidence log stores. Rows are only ever added; a sealed entry is opened once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trading.base.database import Model
+
+
+class Entry(Model):
+    """One act as evidence (存证). ``seq`` is its leaf number in the tree.
+
+    Of a sealed entry nothing is in the clear but the leaf: kind, lot, actor, time and
+    nonce are in the box until the act may be known, so that neither content nor count
+    gives anything away (cover entries look the same).
+    """
+
+    __tablename__ = "evidence_entry"
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    data: Mapped[bytes] = mapped_column(LargeBinary(32))
+    kind: Mapped[str] = mapped_column(String(64), default="sealed", index=True)
+    lot: Mapped[str | None] = mapped_column(String(40), index=True)
+    project: Mapped[str | None] = mapped_column(String(40), index=True)
+    at: Mapped[datetime | None]
+    actor: Mapped[str | None] = mapped_column(String(120))
+    nonce: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    event: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    box: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Node(Model):
+    """The hash of one complete subtree."""
+
+    __tablename__ = "evidence_node"
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    index: Mapped[int] = mapped_column("i", primary_key=True, autoincrement=False)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class Head(Model):
+    """The one row that says how large the log is; writers lock it."""
+
+    __tablename__ = "evidence_head"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    size: Mapped[int] = mapped_column(default=0)
+    peaks: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+
+
+class Checkpoint(Model):
+    """A signed statement of the log's size and root, with the witnesses' lines once they came."""
+
+    __tablename__ = "evidence_checkpoint"
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(Text)
+    cosignatures: Mapped[str] = mapped_column(Text, default="")

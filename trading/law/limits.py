@@ -1,0 +1,92 @@
+"""How much money may be asked as security, in whole fen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+
+from trading.base.errors import Refused
+from trading.law.findings import Finding, finding
+from trading.law.rules import NATION, Rule, find, seek
+
+
+class Category(StrEnum):
+    """What is bought; the fixed ceiling of a works bid bond differs by it."""
+
+    CONSTRUCTION = "construction"
+    GOODS = "goods"
+    DESIGN = "design"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True)
+class Cap:
+    """The most that may be asked, the rules behind it, and the one that decided."""
+
+    fen: int
+    rules: tuple[Rule, ...]
+    decisive: Rule
+
+
+def bond_cap(
+    procedure: str, category: Category | str, estimate_fen: int, on: date, region: str = NATION
+) -> Cap:
+    """The highest lawful bid bond: a share of the estimate or budget, under any fixed ceiling.
+
+    Works tendering has a ceiling by category (30号令 37); procurement has the share alone.
+    """
+    share = find("dp.bond_cap", on=on, region=region, procedure=procedure)
+    cap = Cap(_share(share, estimate_fen), (share,), share)
+    ceiling = seek(
+        f"dp.bond_limit_{Category(category)}", on=on, region=region, procedure=procedure
+    )
+    if ceiling is None:
+        return cap
+    rules = (share, ceiling)
+    if int(ceiling.value) < cap.fen:
+        return Cap(int(ceiling.value), rules, ceiling)
+    return Cap(cap.fen, rules, share)
+
+
+def performance_cap(procedure: str, contract_fen: int, on: date, region: str = NATION) -> Cap:
+    """The highest lawful performance bond (条例 58, 政府采购法实施条例 48)."""
+    rule = find("dp.performance_cap", on=on, region=region, procedure=procedure)
+    return Cap(_share(rule, contract_fen), (rule,), rule)
+
+
+def check_bond(
+    procedure: str,
+    category: Category | str,
+    estimate_fen: int,
+    bond_fen: int,
+    on: date,
+    region: str = NATION,
+) -> Finding:
+    """Hold the bond that a notice asks for against its cap."""
+    cap = bond_cap(procedure, category, estimate_fen, on, region)
+    return _within(cap, bond_fen, "law.bond_within_cap", "law.bond_above_cap")
+
+
+def check_performance_bond(
+    procedure: str, contract_fen: int, bond_fen: int, on: date, region: str = NATION
+) -> Finding:
+    """Hold the performance bond that a contract asks for against its cap."""
+    cap = performance_cap(procedure, contract_fen, on, region)
+    return _within(
+        cap, bond_fen, "law.performance_bond_within_cap", "law.performance_bond_above_cap"
+    )
+
+
+def _within(cap: Cap, asked: int, kept: str, broken: str) -> Finding:
+    if asked < 0:
+        raise Refused("law.amount_below_zero", fen=asked)
+    return finding(asked <= cap.fen, cap.decisive, kept, broken, asked_fen=asked, cap_fen=cap.fen)
+
+
+def _share(rule: Rule, base_fen: int) -> int:
+    if base_fen < 0:
+        raise Refused("law.amount_below_zero", fen=base_fen)
+    # A cap is "not more than", so a part of a fen is dropped, never rounded up.
+    return int(Fraction(rule.value) * base_fen)

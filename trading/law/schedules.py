@@ -1,0 +1,154 @@
+"""Are the dates of a notice lawful: document period, bid period, opening, clarifications."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from trading.law.findings import Finding, finding
+from trading.law.periods import LEGAL_TIME, day_of, earliest, latest
+from trading.law.procedures import Family, family, key
+from trading.law.rules import NATION, find, seek
+
+#: Works documents are "on sale" (条例 16), procurement documents are "supplied" (87号令 18).
+_SUPPLY = {Family.WORKS: "sale_min", Family.PROCUREMENT: "doc_supply"}
+
+
+def check_schedule(
+    procedure: str,
+    region: str,
+    issued: date | datetime,
+    doc_from: date | datetime,
+    doc_to: date | datetime,
+    deadline: datetime,
+    opening: datetime,
+) -> list[Finding]:
+    """Hold the dates of a notice against the law in force on the day it is issued."""
+    on, first, last = day_of(issued), day_of(doc_from), day_of(doc_to)
+    found = _supply(procedure, region, on, first, last, deadline)
+    found.append(_bid_period(procedure, region, on, first, deadline))
+    rule = find(key(procedure, "open_at_deadline"), on=on, region=region, procedure=procedure)
+    found.append(
+        finding(
+            opening == deadline,
+            rule,
+            "schedule.opens_at_deadline",
+            "schedule.opening_not_at_deadline",
+            opening=opening,
+            deadline=deadline,
+        )
+    )
+    return found
+
+
+def _supply(
+    procedure: str, region: str, on: date, first: date, last: date, deadline: datetime
+) -> list[Finding]:
+    # Land and property have no such period; negotiation and inquiry have no figure for it.
+    name = _SUPPLY.get(family(procedure))
+    rule = name and seek(key(procedure, name), on=on, region=region, procedure=procedure)
+    if not rule:
+        return []
+    # T1: the first day of supply is not counted.
+    lawful = earliest(rule.key, first, region=region, procedure=procedure, on=on)
+    return [
+        finding(
+            first >= on,
+            rule,
+            "schedule.documents_after_notice",
+            "schedule.documents_before_notice",
+            issued=on,
+            doc_from=first,
+        ),
+        finding(
+            last >= lawful.date,
+            rule,
+            "schedule.document_period_kept",
+            "schedule.document_period_short",
+            doc_from=first,
+            doc_to=last,
+            earliest=lawful.date,
+        ),
+        finding(
+            last <= day_of(deadline),
+            rule,
+            "schedule.documents_until_deadline",
+            "schedule.documents_after_deadline",
+            doc_to=last,
+            deadline=deadline,
+        ),
+    ]
+
+
+def _bid_period(
+    procedure: str, region: str, on: date, first: date, deadline: datetime
+) -> Finding:
+    full = find("t.full_days", on=on, region=region, procedure=procedure).value
+    # The period runs from the day the document is first handed out, not from the notice.
+    lawful = earliest(
+        key(procedure, "bid_period"),
+        first,
+        region=region,
+        procedure=procedure,
+        on=on,
+        count_full_days=bool(full),
+    )
+    return finding(
+        day_of(deadline) >= lawful.date,
+        lawful.rule,
+        "schedule.bid_period_kept",
+        "schedule.bid_period_short",
+        doc_from=first,
+        deadline=deadline,
+        earliest=lawful.date,
+        skipped=lawful.skipped,
+    )
+
+
+def clarification_needs_extension(
+    procedure: str,
+    region: str,
+    clarified_on: date | datetime,
+    deadline: datetime,
+    *,
+    issued: date | datetime | None = None,
+) -> Finding:
+    """Say whether a change that may affect bids moves the deadline, and to when at the earliest.
+
+    Not ok means the deadline must move; ``facts["earliest"]`` is the first lawful day and
+    ``facts["new_deadline"]`` the same hour on it (招标投标法 23, 87号令 27). ``issued`` is the
+    day of the notice, which fixes the version of the law; without it the change itself does.
+    """
+    changed = day_of(clarified_on)
+    on = changed if issued is None else day_of(issued)
+    name = key(procedure, "clarify")
+    last = latest(name, deadline, region=region, procedure=procedure, on=on)
+    new = deadline
+    if changed > last.date:
+        moved = earliest(name, changed, region=region, procedure=procedure, on=on)
+        hour = deadline.astimezone(LEGAL_TIME).timetz()
+        new = datetime.combine(moved.date, hour).astimezone(deadline.tzinfo)
+    return finding(
+        changed <= last.date,
+        last.rule,
+        "schedule.clarified_in_time",
+        "schedule.deadline_must_move",
+        clarified_on=changed,
+        deadline=deadline,
+        latest=last.date,
+        earliest=day_of(new),
+        new_deadline=new,
+    )
+
+
+def enough_bidders(
+    procedure: str, gate: str, count: int, *, on: date, region: str = NATION
+) -> Finding:
+    """Hold a head count against one of the three gates: bidders, qualified, valid.
+
+    They are different questions at different moments (at the deadline, after the check of
+    qualification, after review) and may have different answers.
+    """
+    rule = find(key(procedure, f"min_{gate}"), on=on, region=region, procedure=procedure)
+    return finding(
+        count >= int(rule.value), rule, "law.enough_bidders", "law.too_few_bidders", count=count
+    )

@@ -1,0 +1,69 @@
+"""Enter organisations into the library and register their signing keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from trading.base.database import db, transaction
+from trading.base.errors import NotFound, Refused
+from trading.evidence import service as evidence
+from trading.parties import rules
+from trading.parties.models import Organisation, SigningKey
+
+
+def register(code: str, name: str, *, actor: str, at: datetime, region: str = "CN", address: str = "",
+             contact: str = "", phone: str = "") -> Organisation:
+    """Enter one organisation. Raises Refused for a wrong or known code, or an empty name."""
+    code = rules.credit_code(code)
+    if not name.strip():
+        raise Refused("party.name_missing")
+    with transaction() as session:
+        if session.scalar(select(Organisation.id).where(Organisation.code == code)):
+            raise Refused("party.known", code=code)
+        organisation = Organisation(code=code, name=name.strip(), region=region, address=address,
+                                    contact=contact, phone=phone, registered_at=at)
+        session.add(organisation)
+        session.flush()
+        evidence.record("party.registered", actor=actor, at=at, code=code, name=organisation.name)
+        return organisation
+
+
+def get(organisation_id: int) -> Organisation:
+    found = db.session.get(Organisation, organisation_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def by_code(code: str) -> Organisation:
+    found = db.session.scalar(select(Organisation).where(Organisation.code == code))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def register_key(organisation_id: int, public: bytes, *, actor: str, at: datetime) -> SigningKey:
+    """Register the key that an organisation will sign its bids with; the same key once."""
+    if len(public) != 32:
+        raise Refused("party.key_length")
+    with transaction() as session:
+        known = session.scalar(select(SigningKey).where(SigningKey.public == public.hex()))
+        if known:
+            if known.organisation_id != organisation_id or known.revoked_at:
+                raise Refused("party.key_known")
+            return known
+        key = SigningKey(organisation_id=organisation_id, public=public.hex(), registered_at=at)
+        session.add(key)
+        session.flush()
+        evidence.record("party.key_registered", actor=actor, at=at, organisation=get(organisation_id).code,
+                        public=public.hex())
+        return key
+
+
+def signing_keys(organisation_id: int) -> list[bytes]:
+    """Keys that count now."""
+    found = db.session.scalars(select(SigningKey.public).where(
+        SigningKey.organisation_id == organisation_id, SigningKey.revoked_at.is_(None)))
+    return [bytes.fromhex(public) for public in found]

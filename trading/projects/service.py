@@ -1,0 +1,247 @@
+"""Register a project (进场登记), return or accept it, move its lots through their life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from trading.base import installation
+from trading.base.database import db, lock_row, transaction
+from trading.base.errors import NotFound, Refused
+from trading.evidence import service as evidence
+from trading.messages import service as messages
+from trading.projects import rules
+from trading.projects.models import Award, Candidate, Contract, Lot, Numbering, Project, ProjectFile
+from trading.projects.rules import Stage, Step
+
+FIELDS = ("name", "procedure", "category", "region", "funding", "approval", "estimate_fen", "summary")
+LOT_FIELDS = ("name", "estimate_fen", "ceiling_fen", "deposit_fen", "qualifications", "method")
+
+
+def draft(values: dict[str, Any], lots: list[dict[str, Any]], *, tenderer_id: int, actor: str, at: datetime,
+          agency_id: int | None = None) -> Project:
+    """Begin a registration; it may still have gaps."""
+    rules.procedure(values["procedure"])
+    with transaction() as session:
+        project = Project(**{name: values[name] for name in FIELDS if name in values},
+                          tenderer_id=tenderer_id, agency_id=agency_id, created_at=at)
+        project.lots = [_lot(number, lot) for number, lot in enumerate(lots, 1)]
+        session.add(project)
+        session.flush()
+        evidence.record("project.drafted", actor=actor, at=at, draft=project.id, name=project.name)
+        return project
+
+
+def _lot(number: int, values: dict[str, Any]) -> Lot:
+    known = {name: values[name] for name in LOT_FIELDS if name in values}
+    return Lot(number=number, stage=Stage.REGISTERED, **known)
+
+
+def revise(project_id: int, values: dict[str, Any], lots: list[dict[str, Any]], *, actor: str, at: datetime) -> Project:
+    """Change a registration that is not with the registrar and not accepted."""
+    with transaction() as session:
+        project = locked(project_id)
+        _require_editable(project)
+        for name in FIELDS:
+            if name in values:
+                setattr(project, name, values[name])
+        for lot in project.lots:
+            session.delete(lot)
+        session.flush()
+        project.lots = [_lot(number, lot) for number, lot in enumerate(lots, 1)]
+        evidence.record("project.revised", actor=actor, at=at, draft=project.id, name=project.name)
+        return project
+
+
+def _require_editable(project: Project) -> None:
+    if project.accepted_at or project.submitted_at and project.returned is None:
+        raise Refused("project.not_editable")
+
+
+def add_file(project_id: int, kind: str, name: str, chunks: Iterable[bytes], *, actor: str, at: datetime) -> ProjectFile:
+    """Keep one file of the registration."""
+    stored, size, digest = installation.files().put(chunks)
+    with transaction() as session:
+        project = locked(project_id)
+        if project.accepted_at is None:
+            _require_editable(project)
+        item = ProjectFile(project_id=project_id, kind=kind, name=name, stored=stored, bytes=size,
+                           sha256=digest, added_at=at)
+        session.add(item)
+        session.flush()
+        session.expire(project, ["files"])
+        evidence.record("project.file_added", actor=actor, at=at, draft=project_id, kind=kind, name=name, sha256=digest)
+        return item
+
+
+def gaps(project: Project) -> list[str]:
+    """What the registration still lacks."""
+    as_values = {name: getattr(project, name) for name in FIELDS}
+    lots = [{name: getattr(lot, name) for name in LOT_FIELDS} for lot in project.lots]
+    return rules.missing(as_values, lots, {item.kind for item in project.files})
+
+
+def submit(project_id: int, *, actor: str, at: datetime) -> None:
+    """Hand the registration to the registrar. Raises Refused ``project.gaps`` with all of them."""
+    with transaction():
+        project = locked(project_id)
+        _require_editable(project)
+        if missing := gaps(project):
+            raise Refused("project.gaps", gaps=missing)
+        project.submitted_at, project.returned = at, None
+        evidence.record("project.submitted", actor=actor, at=at, draft=project_id, name=project.name)
+
+
+def send_back(project_id: int, places: list[str], note: str, *, actor: str, at: datetime) -> None:
+    """Return for correction with one complete list (一次性告知)."""
+    with transaction():
+        project = locked(project_id)
+        _require_waiting(project)
+        if not places and not note.strip():
+            raise Refused("project.return_without_reason")
+        project.returned, project.returned_note = places or ["note"], note.strip()
+        evidence.record("project.returned", actor=actor, at=at, draft=project_id, places=places, note=note)
+        _tell(project, "project.returned", at)
+
+
+def accept(project_id: int, *, actor: str, at: datetime) -> str:
+    """Accept the registration and give the project and its lots their codes."""
+    with transaction():
+        project = locked(project_id)
+        _require_waiting(project)
+        family = rules.procedure(project.procedure).family
+        project.code = rules.project_code(family, installation.settings().platform_code, _next_number(family))
+        for lot in project.lots:
+            lot.code = rules.lot_code(project.code, lot.number)
+            lot.stage_at = at
+        project.accepted_at = at
+        evidence.record("project.accepted", actor=actor, at=at, project=project.code, name=project.name,
+                        lots=[lot.code for lot in project.lots])
+        _tell(project, "project.accepted", at)
+        return project.code
+
+
+def _require_waiting(project: Project) -> None:
+    if not project.submitted_at or project.returned is not None or project.accepted_at:
+        raise Refused("project.not_waiting")
+
+
+def _next_number(family: str) -> int:
+    session = db.session
+    row = session.get(Numbering, family, with_for_update=True, populate_existing=True)
+    if row is None:
+        row = Numbering(key=family, last=0)
+        session.add(row)
+    row.last += 1
+    session.flush()
+    return row.last
+
+
+def _tell(project: Project, kind: str, at: datetime) -> None:
+    for organisation_id in {project.tenderer_id, project.agency_id} - {None}:
+        messages.notify(kind, at=at, organisation_id=organisation_id, name=project.name,
+                        link=f"/projects/{project.id}")
+
+
+# --- lots ------------------------------------------------------------------------------------
+
+
+def advance(lot: Lot, step: Step, *, actor: str, at: datetime, **facts: Any) -> None:
+    """Take one step of the life table; the lot's row must be locked by the caller."""
+    before = Stage(lot.stage)
+    lot.stage = rules.after(before, step, paused_from=Stage(lot.paused_from) if lot.paused_from else None)
+    if step is Step.PAUSE:
+        lot.paused_from = before
+    lot.stage_at = at
+    evidence.record(f"lot.{lot.stage}" if step is not Step.RESUME else "lot.resumed", actor=actor, at=at,
+                    lot=lot.code, project=lot.project.code, **facts)
+
+
+def locked(project_id: int) -> Project:
+    project: Project | None = lock_row(Project, project_id)
+    if project is None:
+        raise NotFound
+    return project
+
+
+def locked_lot(lot_id: int) -> Lot:
+    """The lot's newest row, locked until the transaction ends."""
+    lot: Lot | None = lock_row(Lot, lot_id)
+    if lot is None:
+        raise NotFound
+    return lot
+
+
+def get_lot(lot_id: int) -> Lot:
+    lot = db.session.get(Lot, lot_id)
+    if lot is None:
+        raise NotFound
+    return lot
+
+
+def lot_by_code(code: str) -> Lot:
+    lot = db.session.scalar(select(Lot).where(Lot.code == code))
+    if lot is None:
+        raise NotFound
+    return lot
+
+
+def by_code(code: str) -> Project:
+    project = db.session.scalar(select(Project).where(Project.code == code))
+    if project is None:
+        raise NotFound
+    return project
+
+
+def is_mine(project: Project, organisation_id: int | None) -> bool:
+    return organisation_id is not None and organisation_id in (project.tenderer_id, project.agency_id)
+
+
+# --- result ----------------------------------------------------------------------------------
+
+
+def record_candidates(lot: Lot, ranked: list[tuple[int, int, int, str]], *, actor: str, at: datetime) -> None:
+    """Keep the evaluation's candidates: (rank, organisation id, price in fen, score)."""
+    with transaction() as session:
+        for rank, organisation_id, price_fen, score in ranked:
+            session.add(Candidate(lot_id=lot.id, rank=rank, organisation_id=organisation_id,
+                                  price_fen=price_fen, score=score))
+        session.flush()
+        advance(lot, Step.EVALUATE, actor=actor, at=at, candidates=[
+            {"rank": rank, "price_fen": price, "score": score} for rank, _, price, score in ranked])
+
+
+def candidates(lot_id: int) -> list[Candidate]:
+    return list(db.session.scalars(select(Candidate).where(Candidate.lot_id == lot_id).order_by(Candidate.rank)))
+
+
+def award_of(lot_id: int) -> Award | None:
+    return db.session.get(Award, lot_id)
+
+
+def contract_of(lot_id: int) -> Contract | None:
+    return db.session.get(Contract, lot_id)
+
+
+def record_contract(lot_id: int, number: str, price_fen: int, signed_on: date, *, actor: str, at: datetime) -> Contract:
+    """Record the signed contract; its price must be the bid's (条例 57)."""
+    with transaction() as session:
+        lot = locked_lot(lot_id)
+        award = award_of(lot_id)
+        if award is None:
+            raise Refused("result.not_awarded")
+        if price_fen != award.price_fen:
+            raise Refused("result.contract_price", price_fen=price_fen, award_fen=award.price_fen)
+        if not number.strip():
+            raise Refused("result.contract_number")
+        if signed_on > at.date() or signed_on < award.notified_at.date():
+            raise Refused("result.contract_date", date=signed_on.isoformat())
+        contract = Contract(lot_id=lot_id, number=number.strip(), price_fen=price_fen, signed_on=signed_on, recorded_at=at)
+        session.add(contract)
+        session.flush()
+        advance(lot, Step.CONTRACT, actor=actor, at=at, number=contract.number, price_fen=price_fen,
+                signed_on=signed_on.isoformat())
+        return contract
