@@ -37,7 +37,8 @@ TRUSTEE = {"i": INT, "org": TEXT, "kem_pk": B64, "sig_key": B64, "cert_sha256": 
            "pre_key_sig": B64}
 AMENDMENT = {"v": INT, "session": HEX32, "previous": HEX32, "deadline": INT, "open_not_before": INT}
 MANIFEST = {"v": INT, "lot": TEXT, "bidder": TEXT, "offer": DICT, "files": LIST}
-OFFER = {"price_fen": INT, "days": INT, "quality": TEXT, "statement": TEXT}
+# What a bidder offers, and what a contributor to a draw gives.
+OFFERS = {"bid": {"price_fen": INT, "days": INT, "quality": TEXT, "statement": TEXT}, "draw": {"value": HEX32}}
 FILE = {"name": TEXT, "bytes": INT, "sha256": HEX32}
 
 

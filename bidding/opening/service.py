@@ -33,7 +33,6 @@ from trading.base.errors import NotFound, Refused
 from trading.base.money import yuan
 from trading.deposits import service as deposits
 from trading.evidence import service as evidence
-from trading.evidence.models import Entry
 from trading.law import schedules
 from trading.messages import service as messages
 from trading.parties import service as parties
@@ -105,10 +104,7 @@ def close(lot_id: int, *, clock: Clock) -> bool:
             trustees.amend(sealing_session, lot.deadline, at=at)
         frozen = sealed.freeze(sealing_session)
         projects.advance(lot, Step.CLOSE, actor="timetable", at=at, count=len(frozen.live))
-        written = evidence.record("session.close", actor="timetable", at=at, lot=lot.code, session=sealing_session.id,
-                                  count=len(frozen.live), root=documents.live_root(frozen.live))
-        checkpoint = evidence.checkpoint(at)
-        sealing_session.close_seq, sealing_session.close_checkpoint = written.seq, checkpoint.size
+        trustees.close_session(sealing_session, frozen.live, at=at)
         opening = Opening(lot_id=lot_id, session=sealing_session.id, closed_at=at, count=len(frozen.live),
                           window_ends=max(at, lot.deadline) + _window(sealing_session))
         session.add(opening)
@@ -202,10 +198,7 @@ def close_window(lot_id: int, *, clock: Clock) -> bool:
         given = _halves(lot_id)
         if not rules.window_is_over(opening.window_ends, given, needed, at):
             return False
-        written = evidence.record("window.closed", actor="timetable", at=at, lot=lot.code, session=opening.session,
-                                  all=given >= needed, given=given)
-        sealing_session.window_seq = written.seq
-        sealing_session.release_checkpoint = evidence.checkpoint(at).size
+        trustees.close_window(sealing_session, given, needed, at=at)
         opening.window_closed_at = at
         say(lot_id, "window_closed", at=at, given=given, count=opening.count)
         session.flush()
@@ -218,14 +211,7 @@ def bundle_for(session_name: str, *, seen: int) -> dict[str, Any]:
     if sealing_session.release_checkpoint is None:
         raise NotFound
     live = [row.header for row in sealed.bids(session_name)]
-    return trustees.bundle(sealing_session, entry_numbers(sealing_session), [h for h in live if h], seen=seen)
-
-
-def entry_numbers(sealing_session: SealingSession) -> list[int]:
-    """Log entries that made the set: every commit and withdrawal of the session."""
-    lot = projects.get_lot(sealing_session.lot_id)
-    return list(db.session.scalars(select(Entry.seq).where(
-        Entry.lot == lot.code, Entry.kind.in_(("bid.commit", "bid.withdraw"))).order_by(Entry.seq)))
+    return trustees.bundle(sealing_session, trustees.entry_numbers(sealing_session), [h for h in live if h], seen=seen)
 
 
 # --- unsealing -----------------------------------------------------------------------------------

@@ -255,6 +255,33 @@ def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any
         if 0 < seen <= checkpoint.size else []}
 
 
+def entry_numbers(sealing: SealingSession) -> list[int]:
+    """Log entries that made the set: every commit and withdrawal of the session."""
+    lot = db.session.get(Lot, sealing.lot_id)
+    assert lot is not None
+    found = db.session.scalars(select(Entry).where(
+        Entry.lot == lot.code, Entry.kind.in_(("bid.commit", "bid.withdraw", "draw.commit"))).order_by(Entry.seq))
+    return [entry.seq for entry in found if entry.event and entry.event["session"] == sealing.id]
+
+
+def close_session(sealing: SealingSession, live: list[str], *, at: datetime) -> None:
+    """Log the set of sealed values that counts and sign the log as it stands."""
+    lot = db.session.get(Lot, sealing.lot_id)
+    assert lot is not None
+    written = evidence.record("session.close", actor="timetable", at=at, lot=lot.code, session=sealing.id,
+                              count=len(live), root=documents.live_root(live))
+    sealing.close_seq, sealing.close_checkpoint = written.seq, evidence.checkpoint(at).size
+
+
+def close_window(sealing: SealingSession, given: int, needed: int, *, at: datetime) -> None:
+    """Log the end of the bidders' window; trustees may release from here on."""
+    lot = db.session.get(Lot, sealing.lot_id)
+    assert lot is not None
+    written = evidence.record("window.closed", actor="timetable", at=at, lot=lot.code, session=sealing.id,
+                              all=given >= needed, given=given)
+    sealing.window_seq, sealing.release_checkpoint = written.seq, evidence.checkpoint(at).size
+
+
 def proven(seq: int, checkpoint: Checkpoint) -> dict[str, Any]:
     """One entry with its nonce and its path to a checkpoint."""
     entry = db.session.get(Entry, seq, populate_existing=True)

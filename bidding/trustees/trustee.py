@@ -6,6 +6,8 @@ trusted; every claim in a bundle is checked against signatures, the log and the 
 
 from __future__ import annotations
 
+import io
+import secrets
 from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,9 +57,12 @@ class Trustee:
                           "sig": b64encode(self._identity.sign(pre_key_message(number, public))).decode()})
         return batch
 
-    def contribute(self, session: dict[str, Any], value: bytes, contributor: str) -> dict[str, Any]:
-        """Sign a sealed contribution's digest (draws)."""
-        return {"contributor": contributor, "sig": b64encode(self._identity.sign(value)).decode()}
+    def contribute(self, session: dict[str, Any]) -> dict[str, Any]:
+        """Seal 32 random bytes for a draw and sign them; nobody learns them before the draw closes."""
+        out = io.BytesIO()
+        sealed = sealing.seal(session, self.organisation, {"value": secrets.token_hex(32)}, [], out)
+        return {"session": documents.session_id(session), "header": sealed.header,
+                "sig": self.sign(bytes.fromhex(sealed.digest)), "payload": b64encode(out.getvalue()).decode()}
 
     def sign(self, message: bytes) -> str:
         return b64encode(self._identity.sign(message)).decode()
@@ -159,7 +164,7 @@ def check_set(bundle: dict[str, Any], session: dict[str, Any], size: int, root: 
         if leaf_index(entry, size, root) >= close_index or entry["event"]["session"] != name:
             raise Refused("trustee.late", index=entry["index"])
         event = entry["event"]
-        if event["type"] == "bid.commit":
+        if event["type"] in ("bid.commit", "draw.commit"):
             if event["replaces"]:
                 gone.add(event["replaces"])
             live[event["bid_digest"]] = event

@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
@@ -41,7 +41,13 @@ class Row:
 
     def document(self) -> dict[str, Any]:
         """The row as it is hashed and published."""
-        return {**asdict(self), "regions": list(self.regions), "specs": list(self.specs)}
+        return {
+            "eid": self.eid,
+            "w": self.w,
+            "regions": list(self.regions),
+            "specs": list(self.specs),
+            "employer": self.employer,
+        }
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,8 @@ def eid(pool_salt: bytes, expert_id: str) -> str:
 
 def pool_root(rows: Iterable[Row]) -> bytes:
     """Merkle root of the frozen pool (RFC 6962), rows in the order of their eids."""
-    leaves = {row.eid: rfc8785.dumps(row.document()) for row in (rows := list(rows))}
+    rows = list(rows)
+    leaves = {row.eid: rfc8785.dumps(row.document()) for row in rows}
     if len(leaves) != len(rows):
         raise Refused("draw.expert_twice")
     return merkle_root([leaves[name] for name in sorted(leaves, key=unbase)])

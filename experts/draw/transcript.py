@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import rfc8785
@@ -81,7 +81,7 @@ def transcript(
             for name in sorted(contributions, key=str.encode)
         ],
         "beacon": None if beacon is None else beacon.hex(),
-        "declines": [vars(decline) for decline in declines],
+        "declines": [asdict(decline) for decline in declines],
     }
     found = _draw(document)
     document["pool_root"] = base(found.pool_root)
@@ -115,13 +115,13 @@ def recompute(document: dict[str, Any]) -> Recomputed:
     """
     _fields(document, _DOCUMENT, "document")
     found = _draw(document)
-    for name, truth in (
-        ("pool_root", base(found.pool_root)),
-        ("seed", base(found.seed)),
-        ("result", result(found.outcome)),
+    for name, truth, reason in (
+        ("pool_root", base(found.pool_root), "draw.pool_root_differs"),
+        ("seed", base(found.seed), "draw.seed_differs"),
+        ("result", result(found.outcome), "draw.result_differs"),
     ):
         if document[name] != truth:
-            raise Refused(f"draw.{name}_differs")
+            raise Refused(reason)
     return found
 
 

@@ -184,7 +184,7 @@ def marked_points(
             raise Refused("evaluation.score_twice", **facts)
         points = exact(mark.points)
         if not 0 <= points <= known[mark.factor].most:
-            raise Refused("evaluation.score_out_of_range", **facts, most=known[mark.factor].most)
+            raise Refused("evaluation.score_out_of_range", **facts, most=str(known[mark.factor].most))
         cell[mark.member] = points
     means: dict[str, dict[str, Fraction]] = {bid: {} for bid in bids}
     for (bid, name), cell in cells.items():

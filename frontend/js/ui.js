@@ -95,7 +95,8 @@ function onClick (event) {
 // button go with the first sending, so it is disabled only afterwards.
 function onSubmit (event) {
   const form = event.target
-  if (form.method !== 'post') return
+  // Not form.method: a field of that name would hide it.
+  if (event.defaultPrevented || form.getAttribute('method') !== 'post') return
   if (form.dataset.sent) return event.preventDefault()
   form.dataset.sent = '1'
   setTimeout(() => {
@@ -123,5 +124,7 @@ export function startUi () {
       for (const button of form.querySelectorAll('button[type="submit"]')) button.disabled = false
     }
   })
+  const here = document.querySelector('.nav [aria-current]')
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - 64
   for (const button of document.querySelectorAll('[data-copy][hidden], [data-print][hidden]')) button.hidden = false
 }

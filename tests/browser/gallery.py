@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import segno  # noqa: E402
+from babel.messages.pofile import read_po  # noqa: E402
 from flask import Flask, g, render_template, request  # noqa: E402
 from flask_babel import Babel  # noqa: E402
 from flask_wtf import FlaskForm  # noqa: E402
@@ -255,12 +256,19 @@ CONTENT = {
 def create_gallery() -> Flask:
     """The small application that shows everything."""
     app = Flask("gallery", static_folder=str(ROOT / "frontend" / "dist"), static_url_path="/static")
-    app.config.update(SECRET_KEY=secrets.token_hex(16), BABEL_DEFAULT_LOCALE="zh_Hans_CN")
+    app.config.update(SECRET_KEY=secrets.token_hex(16), BABEL_DEFAULT_LOCALE="zh_Hans_CN", WTF_CSRF_ENABLED=False)
     app.jinja_loader = ChoiceLoader([
         FileSystemLoader([str(ROOT / "templates"), str(Path(__file__).parent / "templates")]),
         PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja"), "govuk_frontend_wtf": PackageLoader("govuk_frontend_wtf")}),
     ])  # fmt: skip
     Babel(app)
+    with (ROOT / "templates/locale/en/ui.po").open("rb") as file:
+        english = {m.id: m.string for m in read_po(file)}
+
+    def say(text: str) -> str:
+        return english.get(text, text) if g.locale == "en" else text
+
+    app.jinja_env.install_gettext_callables(say, lambda one, many, n: one if n == 1 else many, newstyle=True)
     WTFormsHelpers(app)
     app.jinja_env.globals["csrf_token"] = lambda: "token"
     app.jinja_env.filters.update(beijing=beijing, yuan=yuan, capitals=capitals, clock_time=lambda at: f"{at.astimezone(BEIJING):%H:%M:%S}")
@@ -305,7 +313,7 @@ def photograph(folder: Path, names: list[str]) -> int:
     flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=flags.split())
-        for theme, elder in [("light", 0), ("dark", 0), ("light", 1), ("contrast", 0)]:
+        for theme, elder, lang in [("light", 0, "zh"), ("dark", 0, "zh"), ("light", 1, "zh"), ("contrast", 0, "zh"), ("light", 0, "en")]:
             for width in (1440, 390):
                 context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce", bypass_csp=False)
                 tab = context.new_page()
@@ -314,9 +322,9 @@ def photograph(folder: Path, names: list[str]) -> int:
                 tab.on("pageerror", lambda e, said=said: said.append(str(e)))
                 for name in names:
                     said.clear()
-                    tab.goto(f"{address}/{name}?still=1&theme={theme}&elder={elder}", wait_until="load")
+                    tab.goto(f"{address}/{name}?still=1&theme={theme}&elder={elder}&lang={lang}", wait_until="load")
                     tab.wait_for_timeout(60)
-                    label = f"{name}-{width}-{'elder' if elder else theme}"
+                    label = f"{name}-{width}-{'elder' if elder else theme if lang == 'zh' else lang}"
                     tab.screenshot(path=str(folder / f"{label}.png"), full_page=True)
                     over = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
                     if over > 0:

@@ -177,7 +177,9 @@ def test_which_rule_decided() -> None:
     assert bond_cap("works-open", "construction", 10**9, ON).decisive.unit == "ratio"
 
 
-@pytest.mark.parametrize(("asked", "ok"), [(1_999_999, True), (2_000_000, True), (2_000_001, False)])
+@pytest.mark.parametrize(
+    ("asked", "ok"), [(1_999_999, True), (2_000_000, True), (2_000_001, False)]
+)
 def test_a_bond_on_the_edge_of_its_cap(asked: int, ok: bool) -> None:
     assert check_bond("procurement-open", "goods", 100_000_000, asked, ON).ok is ok
     assert check_performance_bond("procurement-open", 20_000_000, asked, ON).ok is ok

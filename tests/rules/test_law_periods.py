@@ -183,6 +183,15 @@ def test_no_sum_beyond_the_published_calendar(start: date, refused: bool) -> Non
         due("ct.contract", start, **WORKS)
 
 
+def test_the_clock_of_a_duty_may_show_an_unpublished_year_as_tentative() -> None:
+    found = due("ct.contract", date(2026, 12, 10), tentative=True, **WORKS)
+    assert (found.date, found.rolled, found.tentative) == (date(2027, 1, 9), False, True)
+    assert found.citation == "招标投标法 第46条 (30 day)"
+    assert not due("ct.contract", date(2026, 11, 3), tentative=True, **WORKS).tentative
+    with pytest.raises(Refused, match="law.calendar_not_published"):
+        due("gp.contract_file", date(2026, 12, 30), tentative=True, **GOODS)
+
+
 def test_a_rule_that_is_no_period_has_no_date() -> None:
     with pytest.raises(Refused, match="law.not_a_period"):
         earliest("ct.min_bidders", date(2026, 11, 3), **WORKS)

@@ -53,7 +53,7 @@ def install(root: Path, echo: Callable[[str], Any] = print) -> None:
     front = root / "frontend"
     node, npm = _find_node(root, echo)
     _install_packages(front, npm, echo)
-    fresh = front / "dist.new"
+    fresh = front / "node_modules" / ".dist-new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
     echo("assets: compiling the style sheet")
@@ -70,7 +70,7 @@ def install(root: Path, echo: Callable[[str], Any] = print) -> None:
     _write_json(fresh / "manifest.json", manifest)
     (fresh / ".stamp").write_text(stamp, encoding="ascii")
     # Two renames, so that a page asked for meanwhile misses at most one instant.
-    old = front / "dist.old"
+    old = front / "node_modules" / ".dist-old"
     shutil.rmtree(old, ignore_errors=True)
     if _dist(root).exists():
         _dist(root).rename(old)

@@ -53,7 +53,7 @@ def leaf_data(nonce: bytes, event: dict[str, Any]) -> bytes:
     return tagged("leaf", nonce + rfc8785.dumps(event))
 
 
-def record(kind: str, *, actor: str, at: datetime, lot: str | None = None,
+def record(kind: str, /, *, actor: str, at: datetime, lot: str | None = None,
            project: str | None = None, **facts: Any) -> Written:
     """Write one act that may be known at once."""
     written, data = _prepare(kind, actor, at, lot, project, facts)
@@ -62,7 +62,7 @@ def record(kind: str, *, actor: str, at: datetime, lot: str | None = None,
     return written
 
 
-def record_sealed(kind: str, *, actor: str, at: datetime, lot: str | None = None,
+def record_sealed(kind: str, /, *, actor: str, at: datetime, lot: str | None = None,
                   project: str | None = None, **facts: Any) -> Written:
     """Write one act whose very existence is secret until ``reveal``."""
     written, data = _prepare(kind, actor, at, lot, project, facts)

@@ -9,7 +9,7 @@ T9 no sums beyond the published calendar.
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -34,7 +34,11 @@ class Roll(StrEnum):
 
 @dataclass(frozen=True)
 class Period:
-    """A date worked out from a rule, with what was counted and what was passed over."""
+    """A date worked out from a rule, with what was counted and what was passed over.
+
+    ``tentative`` marks a last day in a year whose days off are not published yet: it can only
+    move later, never earlier.
+    """
 
     date: date
     days_counted: int
@@ -42,6 +46,7 @@ class Period:
     rolled: bool
     rule: Rule
     moment: datetime | None = None
+    tentative: bool = False
 
     @property
     def citation(self) -> str:
@@ -91,10 +96,23 @@ def due(
     region: str = NATION,
     procedure: str | None = None,
     on: date | None = None,
+    tentative: bool = False,
 ) -> Period:
-    """Last day of a duty to be done within N; it may be done until 24:00 (T3)."""
+    """Last day of a duty to be done within N; it may be done until 24:00 (T3).
+
+    ``tentative`` accepts a last day that falls beyond the published calendar as it stands: the
+    clock of a duty may show it, for it is never too late. Working days are refused even so.
+    """
     rule = find(key, on=on or day_of(start), region=region, procedure=procedure)
-    return _forward(rule, start, region, procedure, on or day_of(start), 0)
+    try:
+        return _forward(rule, start, region, procedure, on or day_of(start), 0)
+    except Refused as refusal:
+        if not tentative or refusal.reason != "law.calendar_not_published":
+            raise
+        if rule.unit is Unit.WORKING_DAY:
+            raise
+    unmoved = _forward(replace(rule, roll=Roll.NONE), start, region, procedure, day_of(start), 0)
+    return replace(unmoved, rule=rule, tentative=True)
 
 
 def latest(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from trading.base.errors import Refused
+from trading.law.limits import Category
 
 
 class Stage(StrEnum):
@@ -103,7 +104,7 @@ PROCEDURES: dict[str, Procedure] = {
     )
 }
 
-CATEGORIES = ("construction", "goods", "services", "survey_design", "supervision")
+CATEGORIES = tuple(Category)
 
 
 def procedure(procedure_id: str) -> Procedure:

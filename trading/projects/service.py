@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from trading.base import installation
+from trading.base.clock import BEIJING
 from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
@@ -237,7 +238,7 @@ def record_contract(lot_id: int, number: str, price_fen: int, signed_on: date, *
             raise Refused("result.contract_price", price_fen=price_fen, award_fen=award.price_fen)
         if not number.strip():
             raise Refused("result.contract_number")
-        if signed_on > at.date() or signed_on < award.notified_at.date():
+        if not award.notified_at.astimezone(BEIJING).date() <= signed_on <= at.astimezone(BEIJING).date():
             raise Refused("result.contract_date", date=signed_on.isoformat())
         contract = Contract(lot_id=lot_id, number=number.strip(), price_fen=price_fen, signed_on=signed_on, recorded_at=at)
         session.add(contract)

@@ -1,0 +1,26 @@
+"""Timed work of draws: close contributions, open them, seat the committee."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy import select
+
+from experts.draw import service
+from experts.draw.models import Draw
+from trading.base.clock import Clock
+from trading.base.database import db
+from trading.base.errors import Refused
+
+log = structlog.get_logger()
+
+
+def advance_due(clock: Clock) -> int:
+    """Take every draw under way as far as it can go now."""
+    done = 0
+    for draw_id in db.session.scalars(select(Draw.id).where(Draw.drawn_at.is_(None))).all():
+        try:
+            done += service.close(draw_id, clock=clock)
+            done += service.settle(draw_id, clock=clock)
+        except Refused as refusal:
+            log.warning("a step of a draw was refused", draw=draw_id, reason=refusal.reason)
+    return done

@@ -1,0 +1,321 @@
+"""Run an evaluation: seat the committee, declare, review, score alone, rank, sign, award."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from bidding.envelope import documents, keys
+from bidding.opening import service as opening
+from bidding.opening.models import OpenedBid
+from bidding.trustees import service as trustees
+from experts.draw import service as draws
+from experts.draw.models import Draw
+from experts.draw.tickets import unbase
+from experts.evaluation import methods, review, rules
+from experts.evaluation.models import Evaluation, MarkRow, Member, VerdictRow
+from trading.announcements import service as announcements
+from trading.announcements.rules import Kind
+from trading.archive import service as archive
+from trading.base import installation
+from trading.base.clock import BEIJING
+from trading.base.database import db, lock_row, transaction
+from trading.base.errors import NotFound, Refused
+from trading.evidence import service as evidence
+from trading.law import schedules
+from trading.law.rules import find as find_rule
+from trading.law import procedures as law_procedures
+from trading.messages import service as messages
+from trading.projects import service as projects
+from trading.projects.models import Award, Lot
+from trading.projects.rules import Stage, Step
+
+
+def start(lot_id: int, *, actor: str, at: datetime) -> Evaluation:
+    """Seat the drawn experts and the representatives once all seats are filled and the bids are open."""
+    with transaction() as session:
+        lot = projects.locked_lot(lot_id)
+        found = session.get(Evaluation, lot_id)
+        if found:
+            return found
+        draw = draws.of_lot(lot_id)
+        if lot.stage != Stage.OPENED:
+            raise Refused("evaluation.not_opened")
+        if draw is None or draw.sealed_at is None:
+            raise Refused("evaluation.seats_open")
+        evaluation = Evaluation(lot_id=lot_id, started_at=at, rejected=[])
+        session.add(evaluation)
+        everyone = [("expert", account) for account in draws.members(draw)] + \
+            [("representative", account) for account in draw.representatives]
+        for number, (kind, account) in enumerate(everyone, 1):
+            _add_member(lot_id, number, kind, account)
+        session.flush()
+        evidence.record("evaluation.started", actor=actor, at=at, lot=lot.code, members=len(everyone))
+        return evaluation
+
+
+def _add_member(lot_id: int, number: int, kind: str, account_id: int) -> None:
+    boxes = installation.boxes()
+    db.session.add(Member(lot_id=lot_id, number=number, kind=kind, tag=_tag(lot_id, account_id),
+                          box=boxes.close(account_id, f"member/{lot_id}/{number}", pad=16)))
+
+
+def _tag(lot_id: int, account_id: int) -> str:
+    return installation.boxes().tag("member", str(lot_id), str(account_id))
+
+
+def member_of(lot_id: int, account_id: int) -> Member:
+    """The caller's own place in the committee. Raises NotFound for everybody else."""
+    found = db.session.scalar(select(Member).where(Member.tag == _tag(lot_id, account_id)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def members(lot_id: int) -> list[Member]:
+    return list(db.session.scalars(select(Member).where(Member.lot_id == lot_id).order_by(Member.number)))
+
+
+def account_of(member: Member) -> int:
+    return int(installation.boxes().open(member.box, f"member/{member.lot_id}/{member.number}"))
+
+
+def evaluation_of(lot_id: int) -> Evaluation | None:
+    return db.session.get(Evaluation, lot_id, populate_existing=True)
+
+
+def _locked(lot_id: int, account_id: int) -> tuple[Lot, Evaluation, Member]:
+    lot = projects.locked_lot(lot_id)
+    evaluation: Evaluation | None = lock_row(Evaluation, lot_id)
+    if evaluation is None:
+        raise NotFound
+    member = member_of(lot_id, account_id)
+    if evaluation.finished_at:
+        raise Refused("evaluation.finished")
+    return lot, evaluation, member
+
+
+def declare(lot_id: int, account_id: int, *, conflict: str, at: datetime) -> None:
+    """Declare, with the list of bidders in view, that there is no conflict, or which one.
+
+    A member with a conflict leaves; the next ticket of the draw is called.
+    """
+    with transaction() as session:
+        lot, evaluation, member = _locked(lot_id, account_id)
+        if member.declared_at:
+            return
+        if conflict.strip():
+            draw = draws.of_lot(lot_id)
+            if draw is None or member.kind != "expert":
+                raise Refused("evaluation.representative_conflict")
+            draws.recuse(draw.id, account_id, conflict.strip(), at=at)
+            session.delete(member)
+            return
+        member.declared_at = at
+        evidence.record("evaluation.declared", actor=f"member {member.number}", at=at, lot=lot.code)
+        if evaluation.chair_id is None and member.kind == "expert":
+            # The first expert to declare leads until the members elect otherwise.
+            evaluation.chair_id = member.id
+
+
+def seat_substitutes(lot_id: int, *, at: datetime) -> None:
+    """Seat whoever accepted after a member left."""
+    with transaction():
+        projects.locked_lot(lot_id)
+        draw = draws.of_lot(lot_id)
+        if draw is None or draw.sealed_at is None or evaluation_of(lot_id) is None:
+            return
+        present = members(lot_id)
+        accounts = {account_of(member) for member in present}
+        free = iter(sorted(set(range(1, len(present) + 20)) - {member.number for member in present}))
+        for account in draws.members(draw):
+            if account not in accounts:
+                _add_member(lot_id, next(free), "expert", account)
+
+
+def bids_to_judge(lot_id: int) -> list[OpenedBid]:
+    """Bids that were opened and so come before the committee."""
+    return [bid for bid in opening.opened_bids(lot_id) if bid.outcome == "opened"]
+
+
+def submit_review(lot_id: int, account_id: int, verdicts: dict[tuple[str, str], tuple[bool, str]], *, at: datetime) -> None:
+    """A member's preliminary review of all bids at once; the last member's closes the review."""
+    with transaction() as session:
+        lot, evaluation, member = _locked(lot_id, account_id)
+        _require_all_declared(lot_id)
+        if member.reviewed_at:
+            raise Refused("evaluation.review_submitted")
+        for (digest, criterion), (passed, reason) in verdicts.items():
+            session.add(VerdictRow(member_id=member.id, digest=digest, criterion=criterion, passed=passed, reason=reason.strip()))
+        session.flush()
+        _review_one(lot, member)
+        member.reviewed_at = at
+        evidence.record("evaluation.review_submitted", actor=f"member {member.number}", at=at, lot=lot.code)
+        if all(item.reviewed_at for item in members(lot_id)):
+            _close_review(lot, evaluation, at)
+
+
+def _require_all_declared(lot_id: int) -> None:
+    draw = draws.of_lot(lot_id)
+    if draw is None or draw.sealed_at is None or not all(member.declared_at for member in members(lot_id)):
+        raise Refused("evaluation.declarations_missing")
+
+
+def _verdicts(found: list[Member]) -> list[review.Verdict]:
+    names = {member.id: str(member.number) for member in found}
+    rows = db.session.scalars(select(VerdictRow).where(VerdictRow.member_id.in_(names)))
+    return [review.Verdict(row.digest, names[row.member_id], row.criterion, row.passed, row.reason) for row in rows]
+
+
+def _review_one(lot: Lot, member: Member) -> None:
+    method = rules.read_method(lot.method)
+    review.review(_verdicts([member]), [bid.digest for bid in bids_to_judge(lot.id)], [str(member.number)], method.criteria)
+
+
+def _close_review(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
+    method = rules.read_method(lot.method)
+    found = members(lot.id)
+    decided = review.review(_verdicts(found), [bid.digest for bid in bids_to_judge(lot.id)],
+                            [str(member.number) for member in found], method.criteria)
+    evaluation.rejected = [{"digest": item.bid, "failures": [
+        {"criterion": f.criterion, "votes": f.votes, "reasons": list(f.reasons)} for f in item.failures]}
+        for item in decided if not item.accepted]
+    evaluation.reviewed_at = at
+    evidence.record("evaluation.reviewed", actor="committee", at=at, lot=lot.code, rejected=[
+        item["digest"] for item in evaluation.rejected])
+    if not method.is_scored:
+        _rank(lot, evaluation, at)
+
+
+def accepted_bids(lot_id: int) -> list[OpenedBid]:
+    evaluation = evaluation_of(lot_id)
+    out = {item["digest"] for item in evaluation.rejected} if evaluation else set()
+    return [bid for bid in bids_to_judge(lot_id) if bid.digest not in out]
+
+
+def submit_scores(lot_id: int, account_id: int, marks: dict[tuple[str, str], tuple[str, str]], *, at: datetime) -> None:
+    """A member's scores for all bids at once; nobody sees another's before all have submitted."""
+    with transaction() as session:
+        lot, evaluation, member = _locked(lot_id, account_id)
+        method = rules.read_method(lot.method)
+        if evaluation.reviewed_at is None or not method.is_scored:
+            raise Refused("evaluation.not_scoring")
+        if member.scored_at:
+            raise Refused("evaluation.scores_submitted")
+        for (digest, factor), (points, reason) in marks.items():
+            session.add(MarkRow(member_id=member.id, digest=digest, factor=factor, points=points[:20], reason=reason))
+        session.flush()
+        methods.marked_points(_marks([member]), method.factors, [bid.digest for bid in accepted_bids(lot_id)],
+                              [str(member.number)])
+        member.scored_at = at
+        evidence.record("evaluation.scores_submitted", actor=f"member {member.number}", at=at, lot=lot.code)
+        if all(item.scored_at for item in members(lot_id)):
+            _rank(lot, evaluation, at)
+
+
+def _marks(found: list[Member]) -> list[methods.Mark]:
+    names = {member.id: str(member.number) for member in found}
+    rows = db.session.scalars(select(MarkRow).where(MarkRow.member_id.in_(names)))
+    return [methods.Mark(row.digest, names[row.member_id], row.factor, row.points) for row in rows]
+
+
+def _rank(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
+    """Work out the ranking and the report that the members will sign."""
+    method = rules.read_method(lot.method)
+    found = members(lot.id)
+    accepted = {bid.digest: bid for bid in accepted_bids(lot.id)}
+    draw = draws.of_lot(lot.id)
+    assert draw is not None and draw.transcript is not None
+    placings = rules.place(method, {digest: bid.price_fen or 0 for digest, bid in accepted.items()}, _marks(found),
+                           [str(member.number) for member in found], ceiling_fen=lot.ceiling_fen,
+                           seed=unbase(draw.transcript["seed"])) if accepted else []
+    evaluation.ranked_at = at
+    evaluation.report = {
+        "v": 1, "lot": lot.code, "method": lot.method, "members": len(found), "ranked_at": at.isoformat(),
+        "draw_seed": draw.transcript["seed"],
+        "rejected": evaluation.rejected,
+        "verdicts": sorted([[v.member, v.bid, v.criterion, v.passed, v.reason] for v in _verdicts(found)]),
+        "marks": sorted([[m.member, m.bid, m.factor, str(m.points)] for m in _marks(found)]),
+        "ranking": [{"rank": p.rank, "digest": p.bid, "bidder": accepted[p.bid].organisation.code, "price_fen": p.price,
+                     "score": str(p.score) if p.score is not None else "", "tied_with": list(p.tied_with),
+                     "settled_by": p.settled_by} for p in placings]}
+    evidence.record("evaluation.ranked", actor="committee", at=at, lot=lot.code,
+                    report=keys.tagged_hash("report", documents.encode(evaluation.report)).hex())
+
+
+def sign(lot_id: int, account_id: int, *, dissent: str = "", at: datetime) -> bool:
+    """Sign the report; who disagrees writes why, silence is agreement (条例 53). Returns whether
+    this signature was the last one and finished the evaluation."""
+    with transaction():
+        lot, evaluation, member = _locked(lot_id, account_id)
+        if evaluation.report is None:
+            raise Refused("evaluation.no_report")
+        if member.signed_at:
+            return False
+        member.signed_at, member.dissent = at, dissent.strip()
+        evidence.record("evaluation.signed", actor=f"member {member.number}", at=at, lot=lot.code, dissent=bool(member.dissent))
+        if not all(item.signed_at for item in members(lot_id)):
+            return False
+        _finish(lot, evaluation, at)
+        return True
+
+
+def _finish(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
+    assert evaluation.report is not None
+    evaluation.finished_at = at
+    evaluation.report_signature = trustees.sign_by_centre(b"mingtang/v1/report\0" + documents.encode(evaluation.report))
+    archive.file_document(lot.id, "30-evaluation/report.json", "评标报告", {
+        "report": evaluation.report, "sig": evaluation.report_signature, "dissents": [
+            {"member": member.number, "text": member.dissent} for member in members(lot.id) if member.dissent]}, at=at)
+    placings = evaluation.report["ranking"]
+    day = at.astimezone(BEIJING).date()
+    gate = schedules.enough_bidders(lot.project.procedure, "valid", len(placings), on=day, region=lot.project.region)
+    # Works: too few valid bids need not fail the lot (12号令 27); procurement must (法 36).
+    works = law_procedures.family(lot.project.procedure) == law_procedures.Family.WORKS
+    if not placings or not gate.ok and not works:
+        lot.failed_reason = "too_few_valid"
+        projects.advance(lot, Step.FAIL, actor="committee", at=at, reason="too_few_valid")
+        announcements.publish_plain(Kind.FAILURE, lot, f"{lot.label}流标公告", "经评审，有效投标不足，本标段流标。", {},
+                                    actor="committee", at=at)
+        return
+    most = int(find_rule("ct.eval_report", on=day, region=lot.project.region, procedure=None).value) \
+        if works else len(placings)
+    bids = {bid.digest: bid for bid in bids_to_judge(lot.id)}
+    projects.record_candidates(lot, [
+        (position, bids[p["digest"]].organisation_id, p["price_fen"], p["score"])
+        for position, p in enumerate(placings[:most], 1)], actor="committee", at=at)
+
+
+def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, reason: str = "") -> Award:
+    """Award, tell the winner and every other bidder at the same moment, then let the experts' names be known."""
+    with transaction():
+        made = announcements.award(lot_id, organisation_id, actor=actor, at=at, reason=reason)
+        lot = projects.get_lot(lot_id)
+        evaluation = evaluation_of(lot_id)
+        places = {p["bidder"]: p for p in (evaluation.report or {}).get("ranking", ())} if evaluation else {}
+        for bid in opening.opened_bids(lot_id):
+            own = places.get(bid.organisation.code, {})
+            won = bid.organisation_id == organisation_id
+            messages.notify("result.won" if won else "result.lost", at=at, organisation_id=bid.organisation_id,
+                            lot=lot.label, rank=own.get("rank", ""), score=own.get("score", ""),
+                            winner=made.organisation.name, price_fen=made.price_fen, link=f"/p/{lot.project.code}")
+        draw = draws.of_lot(lot_id)
+        if draw:
+            draws.reveal(draw, at=at)
+        return made
+
+
+def fail(lot_id: int, reason: str, *, actor: str, at: datetime) -> None:
+    """The tenderer ends a lot without award, on a stated lawful ground."""
+    if not reason.strip():
+        raise Refused("notice.reason_missing")
+    with transaction():
+        lot = projects.locked_lot(lot_id)
+        lot.failed_reason = reason[:80]
+        projects.advance(lot, Step.FAIL, actor=actor, at=at, reason=reason)
+        announcements.publish_plain(Kind.FAILURE, lot, f"{lot.label}流标公告", reason, {}, actor=actor, at=at)
+        draw: Draw | None = draws.of_lot(lot_id)
+        if draw:
+            draws.reveal(draw, at=at)

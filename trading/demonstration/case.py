@@ -1,0 +1,291 @@
+"""One public tender from registration to the signed contract, through the services, on a given clock."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO
+
+from bidding.envelope import documents, sealing
+from bidding.opening import service as opening
+from bidding.sealed import service as sealed
+from bidding.trustees import service as trustees
+from experts.draw import service as draws
+from experts.draw.strata import Stratum
+from experts.evaluation import rules as evaluation_rules
+from experts.evaluation import service as evaluation
+from trading.announcements import service as announcements
+from trading.base.clock import BEIJING, stopped, unix
+from trading.demonstration.cast import Cast, Company
+from trading.deposits import service as deposits
+from trading.projects import service as projects
+from trading.projects.models import Lot
+from trading.projects.rules import Stage
+
+Say = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What one bidder offers; ``rejected`` gives the reason why the committee rejects it."""
+
+    company: Company
+    price_fen: int
+    rejected: str = ""
+
+
+@dataclass
+class Plan:
+    """One tender to be run."""
+
+    name: str
+    lot_name: str
+    estimate_fen: int
+    ceiling_fen: int | None
+    offers: list[Offer]
+    region: str
+    method: dict[str, Any] = field(default_factory=lambda: {"kind": "works_lowest"})
+    policy: str = "TB"
+    bidding_days: int = 22
+    deposit_fen: int = 0
+    award: bool = True
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Memo:
+    """A file in memory, to be sealed."""
+
+    name: str
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def open(self) -> BinaryIO:
+        return io.BytesIO(self.data)
+
+
+@dataclass
+class Ended:
+    """How a case ended."""
+
+    lot_id: int
+    winner: str | None
+    price_fen: int | None
+    tied: list[str]
+    finished_at: datetime
+
+
+def quiet(who: str, what: str) -> None:
+    """Says nothing: for replays."""
+
+
+class CaseRun:
+    """Takes one plan through the platform; every step says who does what."""
+
+    def __init__(self, cast: Cast, plan: Plan, at: datetime, say: Say = quiet) -> None:
+        self.cast, self.plan, self.say = cast, plan, say
+        self.at = at
+        self.lot_id = 0
+
+    def run(self) -> Ended:
+        self.register()
+        self.announce()
+        self.pay_deposits()
+        self.file_bids()
+        self.close()
+        if self.lot.stage == Stage.FAILED:
+            return self.ended()
+        self.open()
+        self.draw()
+        self.evaluate()
+        if self.lot.stage == Stage.EVALUATED:
+            self.conclude()
+        return self.ended()
+
+    @property
+    def lot(self) -> Lot:
+        return projects.get_lot(self.lot_id)
+
+    def wait(self, **span: float) -> datetime:
+        self.at += timedelta(**span)
+        return self.at
+
+    def register(self) -> None:
+        plan, cast = self.plan, self.cast
+        project = projects.draft(
+            {"name": plan.name, "procedure": "works-open", "category": "construction", "region": plan.region,
+             "funding": "财政资金", "approval": "清发改〔2026〕1号", "estimate_fen": plan.estimate_fen, "summary": plan.name},
+            [{"name": plan.lot_name, "estimate_fen": plan.estimate_fen, "ceiling_fen": plan.ceiling_fen,
+              "deposit_fen": plan.deposit_fen, "qualifications": "具备相应资质", "method": plan.method}],
+            tenderer_id=cast.tenderer.id, actor=cast.tenderer.code, at=self.at)
+        for kind, data in {"approval": b"approval", "tender_document": b"tender document", **plan.files}.items():
+            projects.add_file(project.id, kind, f"{kind}.txt", [data], actor=cast.tenderer.code, at=self.at)
+        projects.submit(project.id, actor=cast.tenderer.code, at=self.wait(minutes=5))
+        self.say("招标人", "提交进场登记")
+        code = projects.accept(project.id, actor="registrar", at=self.wait(hours=1))
+        self.say("交易中心", f"受理登记，项目编号 {code}")
+        self.project_id, self.lot_id = project.id, project.lots[0].id
+
+    def announce(self) -> None:
+        plan = self.plan
+        start = self.wait(hours=2)
+        local = start.astimezone(BEIJING)
+        deadline = (local + timedelta(days=plan.bidding_days)).replace(hour=10, minute=0, second=0, microsecond=0)
+        schedule = {"doc_from": local.replace(microsecond=0).isoformat(), "deadline": deadline.isoformat(),
+                    "doc_to": (local.replace(microsecond=0) + timedelta(days=min(8, plan.bidding_days))).isoformat()
+                    if plan.bidding_days else deadline.isoformat()}
+        notice = announcements.draft_tender(self.project_id, f"{plan.name}招标公告", f"{plan.name}\n{plan.lot_name}", schedule,
+                                            actor=self.cast.tenderer.code, at=start)
+        announcements.publish_tender(notice.id, actor=self.cast.tenderer.code, at=start)
+        self.say("招标人", f"发布招标公告，投标截止 {deadline:%Y-%m-%d %H:%M}")
+        for holder in self.cast.holders:
+            holder.top_up(self.at)
+        self.session = sealed.start(self.lot_id, at=self.wait(minutes=1), policy=plan.policy)
+        self.say("交易中心", f"启用封存会话 {self.session.id[:16]}…，{len(self.session.document['trustees'])} 位密钥持有人，门限 {self.session.document['k']}")
+
+    def pay_deposits(self) -> None:
+        if not self.plan.deposit_fen:
+            return
+        self.wait(hours=20)
+        lines, total = [], 0
+        for number, offer in enumerate(self.plan.offers):
+            account = deposits.sub_account(self.lot_id, offer.company.id, at=self.at)
+            when = (self.at.astimezone(BEIJING)).strftime("%Y-%m-%d %H:%M:%S")
+            amount = f"{self.plan.deposit_fen // 100}.{self.plan.deposit_fen % 100:02d}"
+            lines.append(f"L{self.lot_id}-{number:03d},{when},{amount},{account.number},{offer.company.organisation.name},6217")
+            total += self.plan.deposit_fen
+        text = "\n".join([",".join(("流水号", "入账时间", "金额", "收款子账号", "付款户名", "付款账号")), *lines,
+                          f"合计,{len(lines)},{total // 100}.{total % 100:02d},,,"])
+        result = deposits.import_statement(f"lot{self.lot_id}.csv", text.encode(), actor="finance", at=self.wait(hours=1))
+        self.say("财务", f"导入银行流水 {result.new} 笔，合计 {result.total_fen // 100:,} 元（付款人在截标前不显示）")
+
+    def file_bids(self) -> None:
+        self.wait(hours=3)
+        self.halves: dict[str, bytes] = {}
+        self.receipts = []
+        for offer in self.plan.offers:
+            payload = io.BytesIO()
+            bid = sealing.seal(self.session.document, offer.company.code, {
+                "price_fen": offer.price_fen, "days": 90, "quality": "合格", "statement": offer.rejected[:200]},
+                [Memo("投标函.txt", f"{offer.company.organisation.name} {offer.price_fen}".encode())], payload)
+            upload = sealed.begin_upload(self.session.id, bidder=offer.company.organisation, at=self.at)
+            data = payload.getvalue()
+            for number, digest in enumerate(bid.header["payload"]["parts"]):
+                part = data[number * documents.PART_BYTES:(number + 1) * documents.PART_BYTES]
+                sealed.put_part(upload.id, number, [part], digest, session_name=self.session.id, bidder=offer.company.organisation)
+            receipt = sealed.file_bid(
+                self.session.id, documents.encode(bid.header), offer.company.key.sign(bytes.fromhex(bid.digest)), upload.id,
+                bidder_id=offer.company.id, clock=stopped(self.wait(minutes=1)))
+            self.halves[bid.digest] = bid.kb
+            self.receipts.append(receipt)
+            self.say("投标人", f"在本机加密并递交，回执 {bid.digest[:16]}…（证据第 {receipt.index} 号）")
+
+    def close(self) -> None:
+        lot = self.lot
+        assert lot.deadline is not None
+        self.at = lot.deadline
+        opening.close(self.lot_id, clock=stopped(self.at))
+        sealing_session = trustees.get_session(self.session.id)
+        assert sealing_session.close_checkpoint is not None
+        self.cast.cosign(sealing_session.close_checkpoint, self.at)
+        found = opening.opening_of(self.lot_id)
+        assert found is not None
+        self.say("系统", f"投标截止，冻结 {found.count} 份投标" + ("，不足法定家数，流标" if self.lot.stage == Stage.FAILED else ""))
+
+    def open(self) -> None:
+        if self.plan.policy == "TB":
+            for row in sealed.bids(self.session.id):
+                assert row.digest is not None and row.organisation_id is not None
+                opening.give_half(self.lot_id, row.digest, self.halves[row.digest], bidder_id=row.organisation_id,
+                                  clock=stopped(self.wait(seconds=5)))
+            self.say("投标人", "在解密时段内交出各自的解密份额")
+        opening.close_window(self.lot_id, clock=stopped(self.wait(seconds=5)))
+        sealing_session = trustees.get_session(self.session.id)
+        self._release(lambda seen: opening.bundle_for(self.session.id, seen=seen), sealing_session.release_checkpoint)
+        opening.unseal_due(self.lot_id, clock=stopped(self.wait(seconds=5)))
+        opening.finish(self.lot_id, clock=stopped(self.wait(seconds=1)))
+        for bid in opening.opened_bids(self.lot_id):
+            self.say("系统", f"唱标：{bid.organisation.name} " + (f"{(bid.price_fen or 0) / 100:,.2f} 元" if bid.offer else bid.outcome))
+
+    def _release(self, bundle: Callable[[int], dict[str, Any]], checkpoint: int | None) -> None:
+        assert checkpoint is not None
+        self.cast.cosign(checkpoint, self.at)
+        self.wait(seconds=1)
+        for holder in self.cast.holders:
+
+            given = holder.trustee.release(bundle(holder.memory.size), holder.memory, self.cast.pins, at=unix(self.at))
+            trustees.take_release(given, at=self.at)
+            self.say(holder.trustee.organisation, "核对会话、时间、见证与集合后释放密钥份额")
+
+    def draw(self) -> None:
+        for holder in self.cast.holders:
+            holder.top_up(self.at)
+        made = draws.freeze(self.lot_id, [Stratum("A01", 5, (), ("A01",))], representatives=[], actor="draw operator",
+                            at=self.wait(minutes=10), contribute_for=timedelta(minutes=2), employer_cap=1)
+        self.say("抽取员", f"锁定抽取条件，专家库 {len(made.pool)} 人，回避 {made.excluded} 人")
+        document = trustees.get_session(made.session).document
+        for holder in self.cast.holders:
+            draws.contribute(made.id, holder.trustee.contribute(document), contributor=holder.trustee.organisation,
+                             public=holder.trustee.public, clock=stopped(self.wait(seconds=1)))
+        self.at = made.closes_at
+        draws.close(made.id, clock=stopped(self.at))
+        made = draws.get(made.id)
+        self._release(lambda seen: draws.bundle(made, seen=seen), trustees.get_session(made.session).release_checkpoint)
+        draws.settle(made.id, clock=stopped(self.wait(seconds=1)))
+        self.draw_id = made.id
+        for account in self.cast.experts:
+            if draws.seat_of(made.id, account):
+                draws.answer(made.id, account, accepts=True, at=self.wait(minutes=1))
+        self.say("系统", "五个席位抽取完成，名单封存")
+
+    def evaluate(self) -> None:
+        evaluation.start(self.lot_id, actor="host", at=self.wait(hours=1))
+        sitting = [evaluation.account_of(member) for member in evaluation.members(self.lot_id)]
+        for account in sitting:
+            evaluation.declare(self.lot_id, account, conflict="", at=self.wait(minutes=1))
+        reasons = {offer.company.id: offer.rejected for offer in self.plan.offers}
+        method = evaluation_rules.read_method(self.plan.method)
+        bids = evaluation.bids_to_judge(self.lot_id)
+        for account in sitting:
+            verdicts = {(bid.digest, criterion): (criterion != "response" or not reasons[bid.organisation_id],
+                                                  reasons[bid.organisation_id] if criterion == "response" else "")
+                        for bid in bids for criterion in method.criteria}
+            evaluation.submit_review(self.lot_id, account, verdicts, at=self.wait(minutes=5))
+        if method.is_scored:
+            for position, account in enumerate(sitting):
+                marks = {(bid.digest, factor.id): (str(int(factor.most) - (position + index) % 3), "")
+                         for index, bid in enumerate(evaluation.accepted_bids(self.lot_id)) for factor in method.factors}
+                evaluation.submit_scores(self.lot_id, account, marks, at=self.wait(minutes=20))
+        for account in sitting:
+            evaluation.sign(self.lot_id, account, at=self.wait(minutes=1))
+        for candidate in projects.candidates(self.lot_id):
+            self.say("评标委员会", f"第{candidate.rank}名 {candidate.organisation.name} {candidate.price_fen / 100:,.2f} 元 {candidate.score}")
+
+    def conclude(self) -> None:
+        if not self.plan.award:
+            evaluation.fail(self.lot_id, "记录显示未定标", actor=self.cast.tenderer.code, at=self.wait(hours=1))
+            return
+        notice = announcements.publicise(self.lot_id, actor=self.cast.tenderer.code, at=self.wait(hours=2))
+        until = notice.versions[-1].schedule["until"]
+        self.at = max(self.at, datetime.fromisoformat(until).astimezone(self.at.tzinfo))
+        self.say("招标人", "公示中标候选人，公示期满无异议")
+        first = projects.candidates(self.lot_id)[0]
+        award = evaluation.award(self.lot_id, first.organisation_id, actor=self.cast.tenderer.code, at=self.wait(hours=1))
+        self.say("招标人", f"发出中标通知书：{award.organisation.name}，同时通知未中标人")
+        self.wait(days=3)
+        projects.record_contract(self.lot_id, f"HT-{self.lot_id}", award.price_fen, self.at.astimezone(BEIJING).date(),
+                                 actor=self.cast.tenderer.code, at=self.at)
+        due = deposits.refunds_due(self.lot)
+        self.say("财务", f"合同备案，应退保证金 {len(due)} 笔" + (f"，最迟 {due[0].due}（{due[0].article}）" if due else ""))
+
+    def ended(self) -> Ended:
+        award = projects.award_of(self.lot_id)
+        report = evaluation.evaluation_of(self.lot_id)
+        ranking = (report.report or {}).get("ranking", []) if report else []
+        tied = [entry["bidder"] for entry in ranking if entry["rank"] == 1]
+        return Ended(self.lot_id, award.organisation.code if award else None, award.price_fen if award else None, tied, self.at)

@@ -1,0 +1,132 @@
+"""The people of a demonstration or a replay: organisations, key holders, a witness, experts.
+
+They act through the same services as real users; only the clock is given to them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from bidding.trustees import service as trustee_service
+from bidding.trustees.trustee import Memory, Pins, Trustee
+from experts.pool import service as pool
+from trading.accounts.models import Account, Grant
+from trading.accounts.permissions import Role
+from trading.base import installation
+from trading.base.clock import unix
+from trading.base.database import db, transaction
+from trading.evidence import service as evidence
+from trading.evidence import verify, witnessing
+from trading.evidence.models import Checkpoint
+from trading.evidence.witness import Answer, Witness
+from trading.parties import rules as party_rules
+from trading.parties import service as parties
+from trading.parties.models import Organisation
+
+PRE_KEY_BATCH = 40
+#: A password nobody knows: accounts of a replay are never signed in with.
+NO_PASSWORD = "!"
+
+
+def credit_code(number: int, kind: str = "91", region: str = "510822") -> str:
+    """A well-formed code for an invented organisation (GB 32100), numbered for uniqueness."""
+    body = ""
+    for _ in range(9):
+        body = party_rules.ALPHABET[number % 31] + body
+        number //= 31
+    first = kind + region + body
+    return first + party_rules.check_character(first)
+
+
+@dataclass
+class Company:
+    """A bidder with the key on its own machine."""
+
+    organisation: Organisation
+    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+
+    @property
+    def id(self) -> int:
+        return self.organisation.id
+
+    @property
+    def code(self) -> str:
+        return self.organisation.code
+
+    def register_key(self, at: datetime) -> None:
+        parties.register_key(self.id, verify.raw_public_key(self.key), actor=self.code, at=at)
+
+
+@dataclass
+class KeyHolder:
+    """A key-holding organisation's own process, here in the same program."""
+
+    trustee: Trustee
+    record_id: int
+    memory: Memory = field(default_factory=Memory)
+
+    def top_up(self, at: datetime) -> None:
+        """Bring new pre-keys when few are left."""
+        if trustee_service.spare_pre_keys(self.record_id) < 4:
+            record = trustee_service.get(self.record_id)
+            first = self._next
+            trustee_service.add_pre_keys(record.id, self.trustee.pre_keys(first, PRE_KEY_BATCH), at=at)
+            self._next = first + PRE_KEY_BATCH
+
+    _next: int = 1
+
+
+class Cast:
+    """Everybody a case needs besides its bidders."""
+
+    def __init__(self, at: datetime, *, region: str = "CN-51", experts: int = 40) -> None:
+        self.region = region
+        self._numbers = 0
+        self.tenderer = self.organisation("清溪县住房和城乡建设局", at, kind="11")
+        holders = [("清溪县公共资源交易中心", b"centre"), ("清溪县公共资源交易监督管理局", b"supervisor"),
+                   ("清溪县公证处", b"notary")]
+        self.holders = [self._holder(name, at) for name, _ in holders]
+        origin = installation.settings().log_origin
+        self.witness = Witness("witness.example/association", secrets.token_bytes(32), {origin: evidence.log_verifier_key()})
+        self.pins = Pins(evidence.log_verifier_key(), (self.witness.verifier_key,), 1)
+        self._witnessed = 0
+        self.experts = [self._expert(number, at) for number in range(1, experts + 1)]
+
+    def organisation(self, name: str, at: datetime, kind: str = "91") -> Organisation:
+        self._numbers += 1
+        return parties.register(credit_code(self._numbers, kind), name, actor="registrar", at=at, region=self.region)
+
+    def company(self, name: str, at: datetime) -> Company:
+        company = Company(self.organisation(name, at))
+        company.register_key(at)
+        return company
+
+    def _holder(self, name: str, at: datetime) -> KeyHolder:
+        trustee = Trustee(secrets.token_bytes(32), name)
+        record = trustee_service.enrol(name, trustee.public, actor="administrator", at=at)
+        return KeyHolder(trustee, record.id)
+
+    def _expert(self, number: int, at: datetime) -> int:
+        employer = credit_code(900_000 + number % 30)
+        with transaction() as session:
+            account = Account(username=f"expert{number:03d}", name=f"专家{number:03d}", password_hash=NO_PASSWORD,
+                              created_at=at, grants=[Grant(role=Role.EXPERT)])
+            session.add(account)
+            session.flush()
+            pool.admit(account.id, f"专家{number:03d}", f"1390000{number:04d}", employer, self.region,
+                       ["A01", "A06"] if number % 2 else ["A01", "A02"], actor="pool", at=at)
+            return account.id
+
+    def cosign(self, size: int, at: datetime) -> None:
+        """Bring one checkpoint to the witness."""
+        checkpoint = db.session.get(Checkpoint, size)
+        assert checkpoint is not None
+
+        def ask(body: str) -> Answer:
+            return self.witness.add_checkpoint(body, unix(at))
+
+        self._witnessed = witnessing.cosign(checkpoint, ask, self._witnessed)
