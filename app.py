@@ -5,37 +5,202 @@ Imports everything and is imported by nothing but the servers.
 
 from __future__ import annotations
 
-from flask import Flask
+import secrets
+from pathlib import Path
+from typing import Any
 
-from trading.base.boxes import Boxes
-from trading.base.config import Settings, load
-from trading.base.database import db
-from trading.base.files import Files
+import structlog
+from flask import Flask, abort, g, redirect, render_template, request, send_from_directory, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from govuk_frontend_wtf.main import WTFormsHelpers
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
+from werkzeug.exceptions import HTTPException
 
-# Every table must be known before the database is used.
-import bidding.opening.models  # noqa: F401
-import bidding.sealed.models  # noqa: F401
-import bidding.trustees.models  # noqa: F401
-import experts.draw.models  # noqa: F401
-import experts.evaluation.models  # noqa: F401
-import experts.pool.models  # noqa: F401
-import trading.accounts.models  # noqa: F401
-import trading.announcements.models  # noqa: F401
-import trading.archive.models  # noqa: F401
-import trading.deposits.models  # noqa: F401
-import trading.evidence.models  # noqa: F401
-import trading.messages.models  # noqa: F401
-import trading.parties.models  # noqa: F401
+import bidding.opening.models
+import bidding.sealed.models
+import bidding.trustees.models
+import experts.draw.models
+import experts.evaluation.models
+import experts.pool.models
+import trading.accounts.models
+import trading.announcements.models
+import trading.archive.models
+import trading.deposits.models
+import trading.evidence.models
+import trading.messages.models
+import trading.parties.models
 import trading.projects.models  # noqa: F401
+from trading.accounts import session as account_session
+from trading.accounts import views as account_views
+from trading.accounts.permissions import Permission, Role, public
+from trading.base import assets, language, pages
+from trading.base.boxes import Boxes
+from trading.base.clock import now, ticks
+from trading.base.config import ROOT, Settings, load
+from trading.base.database import db
+from trading.base.errors import NotFound, Refused
+from trading.base.files import Files
+from trading.messages import service as messages
+
+log = structlog.get_logger()
+VERSION = "0.1.0"
+PART_LIMIT = 9 * 1024 * 1024
+
+BLUEPRINTS = [account_views.bp]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application for one installation."""
     settings = settings or load()
-    app = Flask(__name__, static_folder=None)
-    app.config.update(SQLALCHEMY_DATABASE_URI=settings.url, SECRET_KEY=settings.key("session"))
+    app = Flask(__name__, static_folder=None, template_folder=str(ROOT / "templates"))
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.url, SECRET_KEY=settings.key("session"),
+        SESSION_COOKIE_NAME="__Host-mingtang" if settings.https else "mingtang",
+        SESSION_COOKIE_SECURE=settings.https, SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=PART_LIMIT, MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024, WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=settings.https, BABEL_DEFAULT_LOCALE="zh")
     app.extensions["mingtang"] = {
         "settings": settings, "boxes": Boxes(settings.key("field")), "files": Files(settings.files),
-        "keys": {name: settings.key(name) for name in ("log",)}}
+        "keys": {"log": settings.key("log")}, "refusals": language.read_refusals(ROOT / "templates/locale/refusals")}
     db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    CSRFProtect(app)
+    babel = Babel(app, locale_selector=language.choose)
+    babel.domain_instance = language.Catalogues(ROOT / "templates/locale")
+    account_session.manager().init_app(app)
+    _templates(app)
+    _static(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    _requests(app)
+    _errors(app)
     return app
+
+
+def _templates(app: Flask) -> None:
+    app.jinja_loader = ChoiceLoader([  # type: ignore[assignment]
+        FileSystemLoader(ROOT / "templates"),
+        PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja"),
+                      "govuk_frontend_wtf": PackageLoader("govuk_frontend_wtf")})])
+    WTFormsHelpers(app)
+    pages.register_filters(app)
+    settings: Settings = app.extensions["mingtang"]["settings"]
+    version, import_map = assets.asset_version(ROOT), assets.import_map(ROOT)
+    site = {"name": settings.site_name, "name_en": settings.site_name_en, "organiser": settings.organiser,
+            "contact": settings.contact, "icp": settings.icp, "police": settings.police,
+            "site_code": settings.site_code, "version": VERSION, "build": version[:12]}
+
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        user = current_user if current_user.is_authenticated else None
+        return {
+            "site": site, "demo": settings.demo, "server_now": now(), "csp_nonce": pages.nonce, "import_map": import_map,
+            "asset_version": version, "locale": language.language(), "theme": request.cookies.get("theme", "auto"),
+            "elder": request.cookies.get("elder") == "1", "nav": _nav(), "side_nav": None,
+            "account": {"name": user.account.name, "role": role_name(user.account), "href": "/me"} if user else None,
+            "unread": messages.unread(user.account.id, user.organisation_id) if user else 0}
+
+
+def _nav() -> list[dict[str, Any]]:
+    items = [(_("首页"), "/"), (_("交易信息"), "/search"), (_("开标日历"), "/calendar"), (_("核验"), "/verify"),
+             (_("我的工作"), "/me")]
+    return [{"text": text, "href": href, "current": request.path == href} for text, href in items]
+
+
+def role_name(account: trading.accounts.models.Account) -> str:
+    """What a person is, in the reader's language."""
+    names = {Role.BIDDER: _("投标人"), Role.TENDERER: _("招标人"), Role.AGENCY: _("招标代理"), Role.REGISTRAR: _("受理员"),
+             Role.HOST: _("主持人"), Role.DRAW_OPERATOR: _("抽取员"), Role.FINANCE: _("财务"), Role.ARCHIVIST: _("档案员"),
+             Role.EXPERT: _("评标专家"), Role.SUPERVISOR: _("监督人员"), Role.SOCIAL_SUPERVISOR: _("社会监督员"),
+             Role.KEY_HOLDER: _("密钥持有人"), Role.ADMINISTRATOR: _("管理员")}
+    return "、".join(names[role] for role in sorted(account.roles)) or _("账号")
+
+
+def _static(app: Flask) -> None:
+    seal = ROOT / "bidding/sealed/static"
+
+    @app.get("/static/<path:name>", endpoint="static")
+    @public
+    def static(name: str) -> ResponseReturnValue:
+        folder, rest = (seal, name[7:]) if name.startswith("sealed/") else (Path(assets.dist(ROOT)), name)
+        answer = send_from_directory(folder, rest, conditional=True)
+        # Modules are imported without a version in their address, so they are asked for again each time.
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if "v" in request.args else "no-cache"
+        return answer
+
+
+def _requests(app: Flask) -> None:
+    @app.before_request
+    def guard() -> ResponseReturnValue | None:
+        """Deny by default: a view without a mark is refused, whoever asks."""
+        g.request_id, g.started = secrets.token_hex(8), ticks()
+        if request.endpoint is None:
+            return None
+        view = app.view_functions[request.endpoint]
+        if not hasattr(view, "permission"):
+            log.error("a view without a permission was asked for", endpoint=request.endpoint)
+            abort(403)
+        permission: Permission | None = view.permission
+        if permission is None:
+            return None
+        if not current_user.is_authenticated:
+            if pages.wants_json():
+                return pages.problem(401, "account.sign_in_needed", refused("account.sign_in_needed"))
+            return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?") if request.method == "GET" else "/me"))
+        if not current_user.is_complete:
+            return redirect(url_for("accounts.code", next=request.path))
+        if not current_user.account.may(permission):
+            abort(403)
+        return None
+
+    @app.after_request
+    def finish(response: Any) -> Any:
+        # Neither account nor path is logged: before an opening they would show who is bidding.
+        log.info("request", endpoint=request.endpoint, method=request.method, status=response.status_code,
+                 ms=round((ticks() - g.get("started", ticks())) * 1000, 1), request=g.get("request_id"))
+        response.headers["X-Request-ID"] = g.get("request_id", "")
+        return pages.secure(response)
+
+
+def refused(reason: str, **facts: Any) -> str:
+    return language.refusal_text(Refused(reason, **facts))
+
+
+def _errors(app: Flask) -> None:
+    def page(status: int, reason: str, detail: str) -> ResponseReturnValue:
+        if pages.wants_json():
+            return pages.problem(status, reason, detail)
+        return render_template("refused.html", status=status, reason=reason, detail=detail,
+                               back=request.referrer if request.method == "POST" else "/"), status
+
+    @app.errorhandler(Refused)
+    def on_refused(refusal: Refused) -> ResponseReturnValue:
+        log.info("refused", reason=refusal.reason, endpoint=request.endpoint)
+        return page(language.refusal_status(refusal), refusal.reason, language.refusal_text(refusal))
+
+    @app.errorhandler(NotFound)
+    def on_missing(_error: NotFound) -> ResponseReturnValue:
+        return page(404, "http.404", refused("http.404"))
+
+    @app.errorhandler(CSRFError)
+    def on_csrf(_error: CSRFError) -> ResponseReturnValue:
+        return page(400, "http.csrf", refused("http.csrf"))
+
+    @app.errorhandler(HTTPException)
+    def on_http(error: HTTPException) -> ResponseReturnValue:
+        code = error.code or 500
+        reason = f"http.{code}" if f"http.{code}" in app.extensions["mingtang"]["refusals"] else "http.other"
+        if code < 400:
+            return error
+        return page(code, reason, refused(reason))
+
+    @app.errorhandler(Exception)
+    def on_accident(error: Exception) -> ResponseReturnValue:
+        db.session.rollback()
+        log.error("an accident", endpoint=request.endpoint, kind=type(error).__name__, exc_info=error)
+        return page(500, "http.500", refused("http.500"))

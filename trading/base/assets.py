@@ -48,7 +48,7 @@ def install(root: Path, echo: Callable[[str], Any] = print) -> None:
     """Bring ``frontend/dist`` up to date; return at once when it already is."""
     root = Path(root).resolve()
     stamp = _stamp(root)
-    if _read(_dist(root) / ".stamp") == stamp:
+    if _read(dist(root) / ".stamp") == stamp:
         return
     front = root / "frontend"
     node, npm = _find_node(root, echo)
@@ -72,33 +72,33 @@ def install(root: Path, echo: Callable[[str], Any] = print) -> None:
     # Two renames, so that a page asked for meanwhile misses at most one instant.
     old = front / "node_modules" / ".dist-old"
     shutil.rmtree(old, ignore_errors=True)
-    if _dist(root).exists():
-        _dist(root).rename(old)
-    fresh.rename(_dist(root))
+    if dist(root).exists():
+        dist(root).rename(old)
+    fresh.rename(dist(root))
     shutil.rmtree(old, ignore_errors=True)
     echo(f"assets: {len(manifest)} files ready in frontend/dist")
 
 
 def is_installed(root: Path) -> bool:
     """Whether ``frontend/dist`` was made from exactly the sources now present."""
-    return _read(_dist(Path(root)) / ".stamp") == _stamp(Path(root))
+    return _read(dist(Path(root)) / ".stamp") == _stamp(Path(root))
 
 
 def import_map(root: Path) -> dict[str, Any]:
     """The import map of the pages: ``{"imports": {...}}``, empty before ``install``."""
-    text = _read(_dist(Path(root)) / "importmap.json")
+    text = _read(dist(Path(root)) / "importmap.json")
     return json.loads(text) if text else {"imports": {}}
 
 
 def asset_version(root: Path) -> str:
     """Twelve characters that change whenever a file of the browser changes."""
-    return _read(_dist(Path(root)) / ".stamp")[:12] or "none"
+    return _read(dist(Path(root)) / ".stamp")[:12] or "none"
 
 
 # --- sources -----------------------------------------------------------------------------
 
 
-def _dist(root: Path) -> Path:
+def dist(root: Path) -> Path:
     return root / "frontend" / "dist"
 
 

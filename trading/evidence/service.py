@@ -115,11 +115,16 @@ def size() -> int:
 
 def prove(index: int, at_checkpoint: Checkpoint | None = None) -> Proof:
     """Proof that a leaf is in the log, against one checkpoint or the newest that covers it."""
-    found = at_checkpoint or db.session.scalars(
-        select(Checkpoint).where(Checkpoint.size > index).order_by(Checkpoint.size).limit(1)).first()
+    found = at_checkpoint or first_checkpoint_after(index)
+    return Proof(index, tree.inclusion_path(index, found.size, _get), found.note, found.cosignatures)
+
+
+def first_checkpoint_after(index: int) -> Checkpoint:
+    """The first signed checkpoint that covers a leaf."""
+    found = db.session.scalars(select(Checkpoint).where(Checkpoint.size > index).order_by(Checkpoint.size).limit(1)).first()
     if found is None:
         raise ValueError("no checkpoint covers the entry yet")
-    return Proof(index, tree.inclusion_path(index, found.size, _get), found.note, found.cosignatures)
+    return found
 
 
 def prove_consistency(old: int, new: int) -> list[bytes]:

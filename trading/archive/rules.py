@@ -1,0 +1,53 @@
+"""The catalogue of a case (档案目录): what must be there, by how far the case went. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place of the catalogue: a path prefix, its title, the stage from which it is due."""
+
+    prefix: str
+    title: str
+    title_en: str
+    due_from: str
+
+
+CATALOGUE = (
+    Place("05-registration/", "进场登记材料", "Registration", "registered"),
+    Place("10-notices/", "公告与澄清", "Notices and clarifications", "announced"),
+    Place("00-policy/session-bid", "封存会话文件", "Sealing session", "bidding"),
+    Place("10-bids/", "投标文件与回执", "Bids and filing records", "closed"),
+    Place("10-bids/releases/", "密钥份额释放", "Released key shares", "opened"),
+    Place("15-opening/record", "开标记录", "Opening record", "opened"),
+    Place("20-draw/exclusions", "回避记录", "Recusals", "evaluated"),
+    Place("30-evaluation/report", "评标报告", "Evaluation report", "evaluated"),
+    Place("20-draw/transcript", "专家抽取记录", "Draw transcript", "awarded"),
+    Place("40-award/award-notice", "中标通知书", "Award notice", "awarded"),
+    Place("40-award/contract", "合同备案", "Contract record", "contracted"),
+)
+
+_ORDER = ("registered", "announced", "bidding", "closed", "opened", "evaluated", "awarded", "contracted")
+#: How far a failed or terminated case must be documented follows from its latest normal stage.
+
+
+def due_places(reached: str) -> list[Place]:
+    """The places that a case which reached a stage must fill."""
+    limit = _ORDER.index(reached)
+    return [place for place in CATALOGUE if _ORDER.index(place.due_from) <= limit]
+
+
+def gaps(paths: Iterable[str], reached: str) -> list[Place]:
+    """Due places that no piece fills."""
+    found = list(paths)
+    return [place for place in due_places(reached) if not any(path.startswith(place.prefix) for path in found)]
+
+
+def reached(events: Iterable[str]) -> str:
+    """The furthest normal stage that the case's evidence shows (``lot.opened`` and so on)."""
+    seen = [kind.removeprefix("lot.") for kind in events if kind.startswith("lot.")]
+    known = [stage for stage in _ORDER if stage in seen]
+    return known[-1] if known else "registered"

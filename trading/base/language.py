@@ -1,0 +1,120 @@
+"""Chinese by default, English complete: catalogues are read at start-up, without a compile step."""
+
+from __future__ import annotations
+
+import io
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import current_app, has_request_context, request, session
+from flask_babel import Domain, get_locale
+
+from trading.base.clock import BEIJING
+from trading.base.errors import Refused
+
+LANGUAGES = ("zh", "en")
+
+
+def read_catalogue(folder: Path) -> Catalog:
+    """All .po files of one language as one catalogue."""
+    merged = Catalog(locale="en")
+    for path in sorted(folder.glob("*.po")):
+        with path.open("rb") as source:
+            for message in read_po(source, locale="en"):
+                if message.id:
+                    merged.add(message.id, message.string)
+    return merged
+
+
+class Catalogues(Domain):
+    """English from the .po files; Chinese is what the source says."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        compiled = io.BytesIO()
+        write_mo(compiled, read_catalogue(folder / "en"))
+        compiled.seek(0)
+        self._english = Translations(compiled)
+        self._chinese = NullTranslations()
+
+    def get_translations(self) -> Any:
+        return self._english if language() == "en" else self._chinese
+
+
+def choose() -> str:
+    """The language of this request: asked for, remembered, or Chinese."""
+    if not has_request_context():
+        return "zh"
+    asked = request.args.get("lang")
+    if asked in LANGUAGES:
+        session["lang"] = asked
+    found = session.get("lang")
+    return found if found in LANGUAGES else "zh"
+
+
+def language() -> str:
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "zh"
+
+
+def read_refusals(folder: Path) -> dict[str, dict[str, Any]]:
+    """Texts of all refusals: reason -> {zh, en, status}. A reason told twice is a mistake."""
+    texts: dict[str, dict[str, Any]] = {}
+    for path in sorted(folder.glob("*.toml")):
+        for reason, entry in tomllib.loads(path.read_text("utf-8")).items():
+            if reason in texts:
+                raise ValueError(f"{reason} stands twice, again in {path.name}")
+            texts[reason] = entry
+    return texts
+
+
+def refusal_text(refusal: Refused, tongue: str | None = None) -> str:
+    """A refusal in the reader's language, with its figures."""
+    entry = current_app.extensions["mingtang"]["refusals"].get(refusal.reason)
+    tongue = tongue or language()
+    if entry is None:
+        return refusal.reason
+    return str(entry[tongue]).format_map(_Facts({k: _shown(v, tongue) for k, v in refusal.facts.items()}))
+
+
+def refusal_status(refusal: Refused) -> int:
+    entry = current_app.extensions["mingtang"]["refusals"].get(refusal.reason, {})
+    return int(entry.get("status", 422))
+
+
+class _Facts(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+def _shown(value: Any, tongue: str) -> str:
+    if isinstance(value, datetime):
+        return moment(value, tongue)
+    if isinstance(value, date):
+        return day(value, tongue)
+    if isinstance(value, (list, tuple, set)):
+        return ("、" if tongue == "zh" else ", ").join(_shown(item, tongue) for item in value)
+    if isinstance(value, Mapping):
+        return str(dict(value))
+    return str(value)
+
+
+def moment(at: datetime, tongue: str | None = None) -> str:
+    """A moment in Beijing time as people of each language write it."""
+    local = at.astimezone(BEIJING)
+    if (tongue or language()) == "en":
+        return f"{local.day} {local:%b %Y, %H:%M} (UTC+8)"
+    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def day(value: date, tongue: str | None = None) -> str:
+    if (tongue or language()) == "en":
+        return f"{value.day} {value:%b %Y}"
+    return f"{value.year}年{value.month}月{value.day}日"
