@@ -126,6 +126,9 @@ def _write_bag(bag: Path, lot: Lot, checkpoint: Checkpoint) -> str:
     (bag / "verify" / "SHA256SUMS").write_text(f"{sha256(verifier).hexdigest()}  verify.py\n", "utf-8")
     bagit.make_bag(str(bag), {"External-Identifier": lot.code, "Source-Organization": installation.settings().site_name},
                    checksums=["sha256", "sha512"])
+    # The library still writes version 0.97; ours is RFC 8493, and the tag manifests must cover that.
+    (bag / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", "utf-8")
+    bagit.Bag(str(bag)).save()
     return sha256((bag / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
 
 

@@ -17,6 +17,8 @@ from experts.draw.strata import Stratum
 from experts.evaluation import rules as evaluation_rules
 from experts.evaluation import service as evaluation
 from trading.announcements import service as announcements
+from trading.archive import packing
+from trading.archive.models import Pack
 from trading.base.clock import BEIJING, stopped, unix
 from trading.demonstration.cast import Cast, Company
 from trading.deposits import service as deposits
@@ -107,6 +109,12 @@ class CaseRun:
             self.conclude()
         return self.ended()
 
+    def seal_archive(self) -> Pack:
+        """Seal the finished case into its pack."""
+        pack = packing.seal(self.lot_id, actor="archivist", at=self.wait(days=1))
+        self.say("档案员", f"封存归档，{pack.bytes:,} 字节，{pack.sha256[:16]}…")
+        return pack
+
     @property
     def lot(self) -> Lot:
         return projects.get_lot(self.lot_id)
@@ -137,8 +145,7 @@ class CaseRun:
         local = start.astimezone(BEIJING)
         deadline = (local + timedelta(days=plan.bidding_days)).replace(hour=10, minute=0, second=0, microsecond=0)
         schedule = {"doc_from": local.replace(microsecond=0).isoformat(), "deadline": deadline.isoformat(),
-                    "doc_to": (local.replace(microsecond=0) + timedelta(days=min(8, plan.bidding_days))).isoformat()
-                    if plan.bidding_days else deadline.isoformat()}
+                    "doc_to": (local.replace(microsecond=0) + timedelta(days=8)).isoformat()}
         notice = announcements.draft_tender(self.project_id, f"{plan.name}招标公告", f"{plan.name}\n{plan.lot_name}", schedule,
                                             actor=self.cast.tenderer.code, at=start)
         announcements.publish_tender(notice.id, actor=self.cast.tenderer.code, at=start)
@@ -235,6 +242,7 @@ class CaseRun:
         self.at = made.closes_at
         draws.close(made.id, clock=stopped(self.at))
         made = draws.get(made.id)
+        self.cast.cosign(trustees.get_session(made.session).close_checkpoint or 0, self.at)
         self._release(lambda seen: draws.bundle(made, seen=seen), trustees.get_session(made.session).release_checkpoint)
         draws.settle(made.id, clock=stopped(self.wait(seconds=1)))
         self.draw_id = made.id

@@ -16,9 +16,9 @@ from bidding.trustees.trustee import Memory, Pins, Trustee
 from experts.pool import service as pool
 from trading.accounts.models import Account, Grant
 from trading.accounts.permissions import Role
-from trading.base import installation
 from trading.base.clock import unix
 from trading.base.database import db, transaction
+from trading.evidence import notes
 from trading.evidence import service as evidence
 from trading.evidence import verify, witnessing
 from trading.evidence.models import Checkpoint
@@ -80,18 +80,23 @@ class KeyHolder:
     _next: int = 1
 
 
+def make_witness(origin: str, log_key_seed: bytes) -> Witness:
+    """A local witness that stands in for an outside one, in this program."""
+    log_key = notes.verifier_key(origin, verify.ED25519, verify.raw_public_key(notes.signer(log_key_seed, "log")))
+    return Witness("witness.example/bidders-association", secrets.token_bytes(32), {origin: log_key})
+
+
 class Cast:
     """Everybody a case needs besides its bidders."""
 
-    def __init__(self, at: datetime, *, region: str = "CN-51", experts: int = 40) -> None:
+    def __init__(self, at: datetime, witness: Witness, *, region: str = "CN-51", experts: int = 40) -> None:
         self.region = region
+        self.witness = witness
         self._numbers = 0
         self.tenderer = self.organisation("清溪县住房和城乡建设局", at, kind="11")
         holders = [("清溪县公共资源交易中心", b"centre"), ("清溪县公共资源交易监督管理局", b"supervisor"),
                    ("清溪县公证处", b"notary")]
         self.holders = [self._holder(name, at) for name, _ in holders]
-        origin = installation.settings().log_origin
-        self.witness = Witness("witness.example/association", secrets.token_bytes(32), {origin: evidence.log_verifier_key()})
         self.pins = Pins(evidence.log_verifier_key(), (self.witness.verifier_key,), 1)
         self._witnessed = 0
         self.experts = [self._expert(number, at) for number in range(1, experts + 1)]

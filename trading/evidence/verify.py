@@ -1,19 +1,30 @@
 """Check a Mingtang archive pack, receipt or draw with nothing but this file and ``cryptography``.
 
 This file stands alone: it imports no other part of the platform, so that it can be copied
-into any folder, read by an outsider, and run against material that it does not trust.
+into any folder, read by an outsider, and run against material that it does not trust. It
+writes again, in its own way, what the platform computes; that is why it is long and one file.
 Usage: ``python verify.py PACK [--log-key KEY] [--witness-key KEY ...] [--json]``.
 """
 
 from __future__ import annotations
 
+import argparse
+import io
 import json
+import sys
+import zipfile
 from base64 import b64decode, b64encode
-from hashlib import sha256
+from collections.abc import Iterator, Sequence
+from hashlib import sha256, sha512
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.cobblestone import Cobblestone256Decryptor
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 ED25519 = 0x01
@@ -217,3 +228,568 @@ def _signed(public: bytes, signature: bytes, message: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+# --- reading a pack ----------------------------------------------------------------------
+
+
+class Pack:
+    """The files of a pack, from a folder or a ZIP file; odd names and links are refused."""
+
+    def __init__(self, path: Path) -> None:
+        self._zip: zipfile.ZipFile | None = None
+        if path.is_dir():
+            if any(item.is_symlink() for item in path.rglob("*")):
+                raise Invalid("the pack holds a symbolic link")
+            self._root = path
+            self.names = sorted(str(item.relative_to(path)) for item in path.rglob("*") if item.is_file())
+        else:
+            try:
+                self._zip = zipfile.ZipFile(path)
+            except (OSError, zipfile.BadZipFile) as error:
+                raise Invalid(f"the pack cannot be read: {error}") from None
+            for entry in self._zip.infolist():
+                if entry.external_attr >> 28 == 0xA or entry.flag_bits & 1:
+                    raise Invalid(f"{entry.filename}: a link or an encrypted entry")
+            self.names = sorted(entry.filename for entry in self._zip.infolist() if not entry.is_dir())
+        if len(set(self.names)) != len(self.names):
+            raise Invalid("a name that appears twice")
+        for name in self.names:
+            if name.startswith("/") or ".." in name.split("/") or "\\" in name or "\0" in name:
+                raise Invalid(f"{name!r}: a name that leaves the pack")
+
+    def open(self, name: str) -> Any:
+        try:
+            return self._zip.open(name) if self._zip else (self._root / name).open("rb")
+        except (KeyError, OSError):
+            raise Invalid(f"{name}: missing") from None
+
+    def read(self, name: str) -> bytes:
+        try:
+            with self.open(name) as source:
+                return bytes(source.read())
+        except (zipfile.BadZipFile, OSError, EOFError) as error:
+            raise Invalid(f"{name}: {error}") from None
+
+    def json(self, name: str) -> Any:
+        try:
+            return strict_json(self.read(f"data/{name}"))
+        except Invalid as error:
+            raise Invalid(f"data/{name}: {error}") from None
+
+    def under(self, prefix: str) -> list[str]:
+        """Payload names with a prefix, without ``data/``."""
+        return [name[5:] for name in self.names if name.startswith(f"data/{prefix}")]
+
+    def hashes(self, name: str) -> dict[str, str]:
+        digests = {"sha256": sha256(), "sha512": sha512()}
+        try:
+            with self.open(name) as source:
+                while chunk := source.read(1 << 20):
+                    for digest in digests.values():
+                        digest.update(chunk)
+        except (zipfile.BadZipFile, OSError, EOFError) as error:
+            raise Invalid(f"{name}: {error}") from None
+        return {kind: digest.hexdigest() for kind, digest in digests.items()}
+
+
+# --- the eleven checks --------------------------------------------------------------------
+
+
+class Verifier:
+    """Runs every check of docs/protocol.md, section 5, over one pack.
+
+    ``log_key`` and ``witness_keys`` are the reader's own; without them the pack's are used
+    and the report says that the keys were not compared with anything outside.
+    """
+
+    CHECKS = (
+        (1, "bag", "清单完整，无多余文件"), (2, "documents", "文件为规范 JSON"), (3, "sessions", "会话与变更签名"),
+        (4, "bids", "投标签名、在案、截止前"), (5, "checkpoints", "检查点与见证"), (6, "consistency", "检查点一致"),
+        (7, "timestamps", "时间戳"), (8, "opening", "重放开标"), (9, "draw", "重放专家抽取"),
+        (10, "award", "评标与定标文件"), (11, "evidence", "证据链"))
+
+    def __init__(self, pack: Pack, log_key: str = "", witness_keys: Sequence[str] = (), quorum: int = 1,
+                 centre_key: str = "") -> None:
+        self.pack, self.quorum = pack, quorum
+        self.log_key, self.witness_keys, self.centre_key = log_key, list(witness_keys), centre_key
+        self.pinned = bool(log_key)
+        self.entries: list[dict[str, Any]] = []
+        self.sessions: dict[str, dict[str, Any]] = {}
+        self.close_index: dict[str, int] = {}
+        self.notes: list[str] = []
+
+    def run(self) -> dict[str, Any]:
+        """Report: every check with ok, name and what was found; ``ok`` only if all hold."""
+        results = []
+        for number, name, title in self.CHECKS:
+            try:
+                detail = getattr(self, f"check_{name}")()
+                results.append({"check": number, "name": name, "title": title, "ok": True, "detail": detail})
+            except Invalid as error:
+                results.append({"check": number, "name": name, "title": title, "ok": False, "detail": str(error)})
+            except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration) as error:
+                detail = f"a piece is not in the expected shape: {type(error).__name__} {error}"
+                results.append({"check": number, "name": name, "title": title, "ok": False, "detail": detail})
+        return {"ok": all(item["ok"] for item in results), "keys_pinned": self.pinned, "checks": results, "notes": self.notes}
+
+    def check_bag(self) -> str:
+        names = set(self.pack.names)
+        if self.pack.read("bagit.txt") != b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n":
+            raise Invalid("bagit.txt: not what BagIt asks for")
+        tags = {name for name in names if not name.startswith("data/")}
+        expected_tags = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "manifest-sha512.txt",
+                         "tagmanifest-sha256.txt", "tagmanifest-sha512.txt"}
+        if tags != expected_tags:
+            raise Invalid(f"tag files differ: {', '.join(sorted(tags ^ expected_tags))}")
+        for kind in ("sha256", "sha512"):
+            self._manifest(f"manifest-{kind}.txt", kind, names - tags)
+            self._manifest(f"tagmanifest-{kind}.txt", kind, {t for t in tags if not t.startswith("tagmanifest")})
+        return f"{len(names - tags)} files"
+
+    def _manifest(self, manifest: str, kind: str, expected: set[str]) -> None:
+        listed: dict[str, str] = {}
+        for line in self.pack.read(manifest).decode("utf-8").splitlines():
+            digest, _, name = line.partition(" ")
+            name = name.lstrip(" ")
+            if name in listed:
+                raise Invalid(f"{manifest}: {name} stands twice")
+            listed[name] = digest
+        if set(listed) != expected:
+            raise Invalid(f"{manifest}: missing or extra: {', '.join(sorted(set(listed) ^ expected)[:5])}")
+        for name, digest in listed.items():
+            if self.pack.hashes(name)[kind] != digest:
+                raise Invalid(f"{name}: its {kind} differs from the manifest")
+
+    def check_documents(self) -> str:
+        found = [name for name in self.pack.under("") if name.endswith(".json")]
+        for name in found:
+            self.pack.json(name)
+        return f"{len(found)} documents"
+
+    def check_sessions(self) -> str:
+        for name in self.pack.under("00-policy/session-"):
+            piece = self.pack.json(name)
+            document, centre = piece["document"], self.centre_key or piece["centre_key"]
+            ident = tagged("session", canonical(document)).hex()
+            if not _signed(bytes.fromhex(centre), unbase64(piece["sig"]), b"mingtang/v1/session\0" + bytes.fromhex(ident)):
+                raise Invalid(f"{name}: the centre's signature is wrong")
+            for trustee in document["trustees"]:
+                message = b"mingtang/v1/pre-key\0" + trustee["pre_key"].to_bytes(4, "big") + unbase64(trustee["kem_pk"])
+                if not _signed(unbase64(trustee["sig_key"]), unbase64(trustee["pre_key_sig"]), message):
+                    raise Invalid(f"{name}: the pre-key of {trustee['org']} is not signed by it")
+            opens, previous = document["open_not_before"], ident
+            for amendment in self.pack.under(f"00-policy/amendment-{document['envelope']}-"):
+                change = self.pack.json(amendment)
+                body = change["document"]
+                own = tagged("amendment", canonical(body)).hex()
+                if body["previous"] != previous or body["session"] != ident or body["open_not_before"] < opens or not _signed(
+                        bytes.fromhex(centre), unbase64(change["sig"]), b"mingtang/v1/session\0" + bytes.fromhex(own)):
+                    raise Invalid(f"{amendment}: does not follow the session")
+                opens, previous = body["open_not_before"], own
+            self.sessions[ident] = document | {"opens": opens}
+        return f"{len(self.sessions)} sessions"
+
+    def _load_entries(self) -> None:
+        if not self.entries:
+            self.entries = self.pack.json("90-log/entries.json")
+            for entry in self.entries:
+                if entry["event"]["type"] == "session.close":
+                    self.close_index[entry["event"]["session"]] = entry["index"]
+
+    def _headers(self) -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
+        """(folder, digest, header, filing) of every bid and contribution."""
+        for prefix in ("10-bids/", "20-draw/contributions/"):
+            for name in self.pack.under(prefix):
+                if name.endswith("/header.json"):
+                    folder = name.rsplit("/", 1)[0]
+                    yield folder, folder.rsplit("/", 1)[1], self.pack.json(name), self.pack.json(f"{folder}/filing.json")
+
+    def check_bids(self) -> str:
+        self._load_entries()
+        commits = {entry["event"]["bid_digest"]: entry for entry in self.entries
+                   if entry["event"]["type"] in ("bid.commit", "draw.commit")}
+        count = 0
+        for folder, digest, header, filing in self._headers():
+            if tagged("bid", canonical(header)).hex() != digest:
+                raise Invalid(f"{folder}: the header does not hash to its name")
+            session = self.sessions.get(header["ctx"]["session"])
+            if session is None:
+                raise Invalid(f"{folder}: its session is not in the pack")
+            keys = filing["keys"] if "keys" in filing else [
+                unbase64(t["sig_key"]).hex() for t in session["trustees"] if t["org"] == filing["contributor"]]
+            if not any(_signed(bytes.fromhex(key), unbase64(filing["signature"]), bytes.fromhex(digest)) for key in keys):
+                raise Invalid(f"{folder}: the bidder's signature is wrong")
+            entry = commits.get(digest)
+            if entry is None or entry["event"]["bidder"] != header["ctx"]["bidder"]:
+                raise Invalid(f"{folder}: not filed in the log under its bidder")
+            if entry["index"] >= self.close_index[header["ctx"]["session"]]:
+                raise Invalid(f"{folder}: filed after the close")
+            count += 1
+        if len(commits) != count:
+            raise Invalid("a bid of the log is missing from the pack")
+        return f"{count} sealed"
+
+    def _checkpoints(self) -> list[tuple[int, bytes, str, list[bytes]]]:
+        keys = self.pack.json("90-log/keys.json")
+        log_key = self.log_key or keys["log"]
+        found = []
+        for item in self.pack.json("90-log/checkpoints.json"):
+            _, size, root = parse_checkpoint(check_note(item["note"], log_key))
+            if size != item["size"]:
+                raise Invalid(f"checkpoint {item['size']}: it signs another size")
+            found.append((size, root, item["note"], [unbase64(h) for h in item["consistency"]]))
+        return found
+
+    def check_checkpoints(self) -> str:
+        self._load_entries()
+        witnesses = self.witness_keys or self.pack.json("90-log/keys.json")["witnesses"]
+        found = self._checkpoints()
+        if not self.pinned:
+            self.notes.append("the keys of log and witnesses were taken from the pack; compare them with a source outside it")
+        if not witnesses:
+            self.notes.append("no witness key was given: that the log was not rewritten rests on its operator's word")
+            return f"{len(found)} signed, none witnessed"
+        for session, index in self.close_index.items():
+            size, _, note, _ = next(item for item in found if item[0] > index)
+            times = [t for t in (cosignature_time(note, key) for key in witnesses) if t is not None]
+            if len(times) < self.quorum:
+                raise Invalid(f"checkpoint {size}: {len(times)} of {self.quorum} witnesses")
+            known = self.sessions.get(session)
+            if known and min(times) < known["opens"] - 120:
+                raise Invalid(f"checkpoint {size}: witnessed before the deadline")
+        return f"{len(found)} signed, closes witnessed"
+
+    def check_consistency(self) -> str:
+        found = self._checkpoints()
+        for before, after in zip(found, found[1:], strict=False):
+            if not verify_consistency(before[0], after[0], after[3], before[1], after[1]):
+                raise Invalid(f"checkpoint {after[0]} does not add to {before[0]}")
+        return f"{len(found)} in line"
+
+    def check_timestamps(self) -> str:
+        self.notes.append("no time stamp of an outside authority is in this pack")
+        return "none present"
+
+    def check_opening(self) -> str:
+        self._load_entries()
+        opened = 0
+        record = self.pack.json("15-opening/record.json") if "data/15-opening/record.json" in self.pack.names else None
+        outcomes = {bid["digest"]: bid for bid in record["record"]["bids"]} if record else {}
+        gone = self._gone()
+        for folder, digest, header, filing in self._headers():
+            if not folder.startswith("10-bids/"):
+                continue
+            if digest in gone:
+                if [n for n in self.pack.under(folder + "/") if not n.endswith((".json",))]:
+                    raise Invalid(f"{folder}: a withdrawn or replaced bid was kept or opened")
+                continue
+            if record and outcomes.get(digest, {}).get("outcome") == "opened":
+                plain = self._unseal(folder, header)
+                if sha256(plain).digest() != sha256(self.pack.read(f"data/{folder}/plain.zip")).digest():
+                    raise Invalid(f"{folder}: what it decrypts to is not what the pack shows")
+                manifest = self._manifest_of(folder, plain, header)
+                if manifest["offer"] != outcomes[digest]["offer"]:
+                    raise Invalid(f"{folder}: the record read out another offer")
+                opened += 1
+        if record:
+            body = b"mingtang/v1/record\0" + canonical(record["record"])
+            if not _signed(bytes.fromhex(self.centre_key or record["centre_key"]), unbase64(record["sig"]), body):
+                raise Invalid("15-opening/record.json: the signature is wrong")
+        return f"{opened} opened again"
+
+    def _gone(self) -> set[str]:
+        gone = {e["event"]["replaces"] for e in self.entries if e["event"]["type"] == "bid.commit" and e["event"]["replaces"]}
+        return gone | {e["event"]["bid_digest"] for e in self.entries if e["event"]["type"] == "bid.withdraw"}
+
+    def _releases(self, session: str, digest: str) -> list[bytes]:
+        document, found = self.sessions[session], []
+        for name in self.pack.under(f"10-bids/releases/{document['envelope']}-"):
+            piece = self.pack.json(name)
+            body = piece["body"]
+            if body["session"] != session:
+                continue
+            trustee = next(t for t in document["trustees"] if t["i"] == body["trustee"])
+            if not _signed(unbase64(trustee["sig_key"]), unbase64(piece["sig"]), b"mingtang/v1/release\0" + canonical(body)):
+                raise Invalid(f"{name}: the key holder's signature is wrong")
+            if body["released_at"] < document["opens"]:
+                raise Invalid(f"{name}: released before the opening time")
+            found += [unbase64(item["p"]) for item in body["releases"] if item["digest"] == digest and item["p"]]
+        return found
+
+    def _unseal(self, folder: str, header: dict[str, Any]) -> bytes:
+        """Open one sealed payload from the released shares, as the platform did."""
+        ctx = tagged("ctx", canonical(header["ctx"]))
+        digest = folder.rsplit("/", 1)[1]
+        half = b""
+        if header["policy"] == "TB":
+            half = bytes.fromhex(self.pack.json(f"{folder}/half.json")["kb"])
+            if tagged("kb", ctx + half).hex() != header["kb_commit"]:
+                raise Invalid(f"{folder}: the bidder's half is not the committed one")
+        commits = {share["i"]: share["commit"] for share in header["shares"]}
+        shares = [p for p in self._releases(header["ctx"]["session"], digest)
+                  if len(p) == 66 and tagged("sc", ctx + p).hex() == commits.get(p[0])]
+        if len(shares) < header["k"]:
+            raise Invalid(f"{folder}: too few released shares")
+        for subset in combinations(shares, header["k"]):
+            secret = _interpolate({p[1]: p[2:34] for p in subset}, 0)
+            if tagged("kt", ctx + secret).hex() == header["kt_commit"]:
+                break
+        else:
+            raise Invalid(f"{folder}: no set of shares gives the committed secret")
+        root = HKDF(SHA512(), 64, None, b"mingtang/v1/root\0" + ctx).derive(bytes([1, bool(half)]) + secret + half)
+        parts = [name for name in self.pack.under(f"{folder}/payload.")]
+        payload = [self.pack.read(f"data/{name}") for name in parts]
+        if [sha256(part).hexdigest() for part in payload] != header["payload"]["parts"]:
+            raise Invalid(f"{folder}: the sealed bytes differ from the header")
+        decryptor = Cobblestone256Decryptor(root[:32], ctx)
+        try:
+            return b"".join([*(decryptor.update(part) for part in payload), decryptor.finalize()])
+        except InvalidTag:
+            raise Invalid(f"{folder}: the sealed bytes do not decrypt") from None
+
+    def _manifest_of(self, folder: str, plain: bytes, header: dict[str, Any]) -> dict[str, Any]:
+        try:
+            with zipfile.ZipFile(io.BytesIO(plain)) as archive:
+                manifest: dict[str, Any] = strict_json(archive.read("manifest.json"))
+                if (manifest["lot"], manifest["bidder"]) != (header["ctx"]["lot"], header["ctx"]["bidder"]):
+                    raise Invalid(f"{folder}: the manifest is another bidder's")
+                for item in manifest["files"]:
+                    if sha256(archive.read(item["name"])).hexdigest() != item["sha256"]:
+                        raise Invalid(f"{folder}: {item['name']} differs from the manifest")
+        except (zipfile.BadZipFile, KeyError):
+            raise Invalid(f"{folder}: the envelope is not a readable ZIP") from None
+        return manifest
+
+    def check_draw(self) -> str:
+        if "data/20-draw/transcript.json" not in self.pack.names:
+            return "no draw"
+        document = self.pack.json("20-draw/transcript.json")
+        self._load_entries()
+        given = {item["id"]: unbase64(item["value"]) for item in document["contributions"]}
+        for folder, _, header, filing in self._headers():
+            if folder.startswith("20-draw/") and not filing["fault"]:
+                value = bytes.fromhex(self._manifest_of(folder, self._unseal(folder, header), header)["offer"]["value"])
+                if given.get(filing["contributor"]) != value:
+                    raise Invalid(f"{folder}: the transcript uses another value")
+        rows = sorted(document["pool"], key=lambda row: unbase64(row["eid"]))
+        root = merkle_root([canonical(row) for row in rows])
+        params = tagged("draw-params", canonical(document["params"]))
+        frozen = next(e["event"] for e in self.entries if e["event"]["type"] == "draw.frozen")
+        if frozen["pool_root"] != root.hex() or frozen["params"] != params.hex():
+            raise Invalid("20-draw/transcript.json: not the pool and conditions that were frozen")
+        seed = tagged("seed", params + root + b"".join(
+            _lp(name.encode()) + _lp(given[name]) for name in sorted(given, key=str.encode))
+            + (_lp(bytes.fromhex(document["beacon"])) if document["beacon"] else b""))
+        if b64encode(seed).decode() != document["seed"]:
+            raise Invalid("20-draw/transcript.json: the seed is not what the contributions give")
+        seated = draw_again(document, rows, seed)
+        claimed = {one["id"]: one["members"] for one in document["result"]["strata"]}
+        if seated != claimed:
+            raise Invalid("20-draw/transcript.json: the lowest tickets are others")
+        return f"{sum(map(len, seated.values()))} seats drawn again from {len(rows)}"
+
+    def check_award(self) -> str:
+        self._load_entries()
+        published = {e["event"]["sha256"] for e in self.entries if e["event"]["type"] == "notice.published"}
+        for name in self.pack.under("10-notices/"):
+            notice = self.pack.json(name)
+            body = {key: notice[key] for key in ("kind", "title", "body", "schedule")}
+            if tagged("notice", canonical(body)).hex() != notice["sha256"] or notice["sha256"] not in published:
+                raise Invalid(f"{name}: not the text that was published")
+        if "data/30-evaluation/report.json" not in self.pack.names:
+            return "no evaluation"
+        report = self.pack.json("30-evaluation/report.json")["report"]
+        ranked = next(e["event"] for e in self.entries if e["event"]["type"] == "evaluation.ranked")
+        if tagged("report", canonical(report)).hex() != ranked["report"]:
+            raise Invalid("30-evaluation/report.json: not the report that was logged")
+        offers = {bid["digest"]: bid["offer"] for bid in self.pack.json("15-opening/record.json")["record"]["bids"] if bid["offer"]}
+        ranking = report["ranking"]
+        if any(offers[place["digest"]]["price_fen"] != place["price_fen"] for place in ranking):
+            raise Invalid("30-evaluation/report.json: it ranks other prices than were read out")
+        if report["method"]["kind"].endswith("lowest") and [p["price_fen"] for p in ranking] != sorted(p["price_fen"] for p in ranking):
+            raise Invalid("30-evaluation/report.json: not ranked by the lowest price")
+        if "data/40-award/award-notice.json" not in self.pack.names:
+            return f"{len(ranking)} ranked, no award"
+        award = self.pack.json("40-award/award-notice.json")
+        place = next((p for p in ranking if p["bidder"] == award["winner"]), None)
+        if place is None or place["price_fen"] != award["price_fen"]:
+            raise Invalid("40-award/award-notice.json: the winner or the price is not in the ranking")
+        if ranking[0] is not place and not award["reason"]:
+            raise Invalid("40-award/award-notice.json: not the first rank, and no reason")
+        logged = next(e["event"] for e in self.entries if e["event"]["type"] == "lot.awarded")
+        if (logged["winner"], logged["price_fen"]) != (award["winner"], award["price_fen"]):
+            raise Invalid("40-award/award-notice.json: the log names another winner")
+        return f"{award['winner']} at {award['price_fen'] / 100:,.2f}"
+
+    def check_evidence(self) -> str:
+        self._load_entries()
+        size, root, _, _ = self._checkpoints()[-1]
+        last = -1
+        for entry in self.entries:
+            leaf = leaf_hash(tagged("leaf", bytes.fromhex(entry["nonce"]) + canonical(entry["event"])))
+            if entry["index"] <= last or not verify_inclusion(
+                    entry["index"], size, leaf, [unbase64(h) for h in entry["path"]], root):
+                raise Invalid(f"evidence entry {entry['index']} ({entry['event']['type']}) is not in the log")
+            last = entry["index"]
+        self._check_sets()
+        return f"{len(self.entries)} entries in the log of {size}"
+
+    def _check_sets(self) -> None:
+        gone = self._gone()
+        for entry in self.entries:
+            event = entry["event"]
+            if event["type"] == "session.close":
+                live = sorted(e["event"]["bid_digest"] for e in self.entries
+                              if e["event"]["type"] in ("bid.commit", "draw.commit")
+                              and e["event"]["session"] == event["session"] and e["event"]["bid_digest"] not in gone)
+                if event["count"] != len(live) or event["root"] != tagged("live", canonical(live)).hex():
+                    raise Invalid("the set frozen at the close is not the set of live bids")
+
+
+def merkle_root(leaves: list[bytes]) -> bytes:
+    """RFC 6962 root over plain leaves."""
+    if not leaves:
+        return sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaf_hash(leaves[0])
+    split = 1 << ((len(leaves) - 1).bit_length() - 1)
+    return node_hash(merkle_root(leaves[:split]), merkle_root(leaves[split:]))
+
+
+def _lp(data: bytes) -> bytes:
+    return len(data).to_bytes(8, "big") + data
+
+
+def draw_again(document: dict[str, Any], rows: list[dict[str, Any]], seed: bytes) -> dict[str, list[str]]:
+    """Seat the lowest tickets stratum by stratum, then replace those who declined, in log order."""
+    def ticket(row: dict[str, Any]) -> bytes:
+        eid = unbase64(row["eid"])
+        return min(tagged("ticket", seed + eid + j.to_bytes(8, "big")) for j in range(row["w"]))
+
+    queue = sorted(rows, key=lambda row: (ticket(row), unbase64(row["eid"])))
+    params, used, employers = document["params"], set[str](), dict[str, int]()
+    benches: dict[str, tuple[Iterator[dict[str, Any]], list[dict[str, Any]]]] = {}
+    for stratum in params["strata"]:
+        fits = [row for row in queue if (not stratum["regions"] or set(stratum["regions"]) & set(row["regions"]))
+                and (not stratum["specs"] or set(stratum["specs"]) & set(row["specs"]))]
+        benches[stratum["id"]] = (iter(fits), [])
+
+    def seat(name: str) -> None:
+        line, seated = benches[name]
+        for row in line:
+            if row["eid"] in used or params["employer_cap"] and employers.get(row["employer"], 0) >= params["employer_cap"]:
+                continue
+            used.add(row["eid"])
+            employers[row["employer"]] = employers.get(row["employer"], 0) + 1
+            seated.append(row)
+            return
+        raise Invalid(f"the pool of {name} is exhausted")
+
+    for stratum in params["strata"]:
+        for _ in range(stratum["count"]):
+            seat(stratum["id"])
+    for decline in document["declines"]:
+        seated = benches[decline["stratum"]][1]
+        row = next((row for row in seated if row["eid"] == decline["eid"]), None)
+        if row is None:
+            raise Invalid("somebody declined who was not seated")
+        seated.remove(row)
+        employers[row["employer"]] -= 1
+        seat(decline["stratum"])
+    return {name: [row["eid"] for row in seated] for name, (_, seated) in benches.items()}
+
+
+def _interpolate(points: dict[int, bytes], at: int) -> bytes:
+    """Shamir over GF(256) with polynomial 0x11b, plain schoolbook arithmetic."""
+    def multiply(a: int, b: int) -> int:
+        product = 0
+        while b:
+            if b & 1:
+                product ^= a
+            a = (a << 1) ^ (0x11B if a & 0x80 else 0)
+            b >>= 1
+        return product
+
+    def inverse(a: int) -> int:
+        result = 1
+        for _ in range(254):
+            result = multiply(result, a)
+        return result
+
+    total = bytearray(32)
+    for x, value in points.items():
+        weight = 1
+        for other in points:
+            if other != x:
+                weight = multiply(weight, multiply(at ^ other, inverse(x ^ other)))
+        for position, byte in enumerate(value):
+            total[position] ^= multiply(byte, weight)
+    return bytes(total)
+
+
+# --- receipts ------------------------------------------------------------------------------
+
+
+def check_receipt(receipt: dict[str, Any], log_key: str = "") -> dict[str, Any]:
+    """Check a filing receipt: the event's leaf stands in the log that the note signs."""
+    if not isinstance(receipt, dict) or receipt.get("type") != "mingtang-receipt":
+        raise Invalid("not a receipt")
+    try:
+        head, _, note = receipt["proof"].partition("\n\n")
+        lines = head.split("\n")
+        if lines[0] != "c2sp.org/tlog-proof@v1" or lines[1] != f"index {receipt['index']}":
+            raise Invalid("the proof is not one of this entry")
+        text = check_note(note, log_key or receipt["log_key"])
+        origin, size, root = parse_checkpoint(text)
+        leaf = leaf_hash(tagged("leaf", bytes.fromhex(receipt["nonce"]) + canonical(receipt["event"])))
+        path = [unbase64(line) for line in lines[2:]]
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise Invalid(f"the receipt cannot be read: {error}") from None
+    if not verify_inclusion(receipt["index"], size, leaf, path, root):
+        raise Invalid("the entry is not in the log that was signed")
+    return {"origin": origin, "size": size, "index": receipt["index"], "event": receipt["event"], "pinned": bool(log_key)}
+
+
+# --- the command ----------------------------------------------------------------------------
+
+
+def verify_path(path: Path, log_key: str = "", witness_keys: Sequence[str] = (), centre_key: str = "") -> dict[str, Any]:
+    """Check a receipt (.json) or a pack (.zip or folder); the report says which."""
+    if path.is_file() and path.suffix == ".json":
+        found = check_receipt(json.loads(path.read_bytes(), object_pairs_hook=_no_duplicates), log_key)
+        return {"ok": True, "keys_pinned": bool(log_key), "receipt": found, "checks": [], "notes": []}
+    return Verifier(Pack(path), log_key, witness_keys, centre_key=centre_key).run()
+
+
+def readable(report: dict[str, Any]) -> str:
+    """The report for people, in Chinese and English."""
+    lines = []
+    for item in report["checks"]:
+        lines.append(f"{'✓' if item['ok'] else '✕'} {item['check']:>2} {item['title']} ({item['name']}): {item['detail']}")
+    if "receipt" in report:
+        event = report["receipt"]["event"]
+        lines.append(f"✓ 回执有效 receipt valid: {event['type']} {event.get('bid_digest', '')} #{report['receipt']['index']}")
+    lines += [f"◆ {note}" for note in report["notes"]]
+    lines.append("结论 result: " + ("全部通过 all checks hold" if report["ok"] else "未通过 NOT VALID"))
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Check a Mingtang archive pack or receipt offline.")
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--log-key", default="", help="the log's key, from a source outside the pack")
+    parser.add_argument("--witness-key", action="append", default=[], help="a witness's key; may be repeated")
+    parser.add_argument("--centre-key", default="", help="the centre's key in hex")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    try:
+        report = verify_path(options.path, options.log_key, options.witness_key, options.centre_key)
+    except (Invalid, OSError, ValueError) as error:
+        report = {"ok": False, "keys_pinned": bool(options.log_key), "checks": [], "notes": [str(error)]}
+    print(json.dumps(report, ensure_ascii=False, indent=2) if options.json else readable(report))
+    return 0 if report["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
