@@ -14,7 +14,23 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+from trading.base.errors import Refused
+
 CHUNK = 1 << 20
+LONGEST_NAME = 180
+_FORBIDDEN = frozenset("/\\") | {chr(code) for code in (*range(32), 127, 0x200E, 0x200F, *range(0x202A, 0x202F),
+                                                        *range(0x2066, 0x206A))}
+
+
+def file_name(name: str) -> str:
+    """The name of an uploaded file as it may be kept. Raises Refused ``form.file_name``.
+
+    No path, no control or direction-changing character, at most 180 bytes: such names
+    deceive people or leave the folder that they are saved to.
+    """
+    if not name or name.startswith(".") or set(name) & _FORBIDDEN or len(name.encode("utf-8", "replace")) > LONGEST_NAME:
+        raise Refused("form.file_name", name="".join(c for c in name if c.isprintable())[:60])
+    return name
 
 
 class Files:

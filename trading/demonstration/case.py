@@ -164,7 +164,7 @@ class CaseRun:
             account = deposits.sub_account(self.lot_id, offer.company.id, at=self.at)
             when = (self.at.astimezone(BEIJING)).strftime("%Y-%m-%d %H:%M:%S")
             amount = f"{self.plan.deposit_fen // 100}.{self.plan.deposit_fen % 100:02d}"
-            lines.append(f"L{self.lot_id}-{number:03d},{when},{amount},{account.number},{offer.company.organisation.name},6217")
+            lines.append(f"L{self.lot_id}-{number:03d},{when},{amount},{account.number},{offer.company.name},6217")
             total += self.plan.deposit_fen
         text = "\n".join([",".join(("流水号", "入账时间", "金额", "收款子账号", "付款户名", "付款账号")), *lines,
                           f"合计,{len(lines)},{total // 100}.{total % 100:02d},,,"])
@@ -179,7 +179,7 @@ class CaseRun:
             payload = io.BytesIO()
             bid = sealing.seal(self.session.document, offer.company.code, {
                 "price_fen": offer.price_fen, "days": 90, "quality": "合格", "statement": offer.rejected[:200]},
-                [Memo("投标函.txt", f"{offer.company.organisation.name} {offer.price_fen}".encode())], payload)
+                [Memo("投标函.txt", f"{offer.company.name} {offer.price_fen}".encode())], payload)
             upload = sealed.begin_upload(self.session.id, bidder=offer.company.organisation, at=self.at)
             data = payload.getvalue()
             for number, digest in enumerate(bid.header["payload"]["parts"]):

@@ -42,20 +42,24 @@ def credit_code(number: int, kind: str = "91", region: str = "510822") -> str:
     return first + party_rules.check_character(first)
 
 
-@dataclass
-class Company:
+@dataclass(frozen=True)
+class Firm:
+    """An organisation as plain values, which outlive a database session."""
+
+    id: int
+    code: str
+    name: str
+
+    @property
+    def organisation(self) -> Organisation:
+        return parties.get(self.id)
+
+
+@dataclass(frozen=True)
+class Company(Firm):
     """A bidder with the key on its own machine."""
 
-    organisation: Organisation
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
-
-    @property
-    def id(self) -> int:
-        return self.organisation.id
-
-    @property
-    def code(self) -> str:
-        return self.organisation.code
 
     def register_key(self, at: datetime) -> None:
         parties.register_key(self.id, verify.raw_public_key(self.key), actor=self.code, at=at)
@@ -93,7 +97,7 @@ class Cast:
         self.region = region
         self.witness = witness
         self._numbers = 0
-        self.tenderer = self.organisation("清溪县住房和城乡建设局", at, kind="11")
+        self.tenderer = self.firm("清溪县住房和城乡建设局", at, kind="11")
         holders = [("清溪县公共资源交易中心", b"centre"), ("清溪县公共资源交易监督管理局", b"supervisor"),
                    ("清溪县公证处", b"notary")]
         self.holders = [self._holder(name, at) for name, _ in holders]
@@ -101,12 +105,14 @@ class Cast:
         self._witnessed = 0
         self.experts = [self._expert(number, at) for number in range(1, experts + 1)]
 
-    def organisation(self, name: str, at: datetime, kind: str = "91") -> Organisation:
+    def firm(self, name: str, at: datetime, kind: str = "91") -> Firm:
         self._numbers += 1
-        return parties.register(credit_code(self._numbers, kind), name, actor="registrar", at=at, region=self.region)
+        made = parties.register(credit_code(self._numbers, kind), name, actor="registrar", at=at, region=self.region)
+        return Firm(made.id, made.code, made.name)
 
     def company(self, name: str, at: datetime) -> Company:
-        company = Company(self.organisation(name, at))
+        firm = self.firm(name, at)
+        company = Company(firm.id, firm.code, firm.name)
         company.register_key(at)
         return company
 

@@ -234,7 +234,7 @@ async function lane () {
 }
 
 async function seal ({ keys, check, pieces, total, checkedTo, upload, have, isFilled }) {
-  job = { keys, check, total, checkedTo, upload, have: new Set(have), parts: [], isFilled: false, agree: null, started: new Set() }
+  job = { keys, check, total, checkedTo, upload, have: new Set(have), parts: [], isFilled: false, agree: null }
   job.filled = new Promise(resolve => { job.tellFilled = resolve })
   place(pieces)
   const count = Math.ceil(sealedLength(total) / PART)
