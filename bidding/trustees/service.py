@@ -244,12 +244,11 @@ def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any
     assert sealing.close_seq is not None and sealing.release_checkpoint is not None
     checkpoint = db.session.get(Checkpoint, sealing.release_checkpoint, populate_existing=True)
     assert checkpoint is not None
+    assert sealing.window_seq is not None
+    opened, close, window, *events = proven([sealing.opened_seq, sealing.close_seq, sealing.window_seq, *seqs], checkpoint)
     return {
         "session": sealing.document, "amendments": sealing.amendments,
-        "opened": proven(sealing.opened_seq, checkpoint), "close": proven(sealing.close_seq, checkpoint),
-        "window": proven(sealing.window_seq, checkpoint)
-        if sealing.window_seq is not None and sealing.window_seq < checkpoint.size else None,
-        "events": [proven(seq, checkpoint) for seq in seqs], "headers": headers,
+        "opened": opened, "close": close, "window": window, "events": events, "headers": headers,
         "checkpoint": checkpoint.note + checkpoint.cosignatures,
         "consistency": [b64encode(item).decode() for item in evidence.prove_consistency(seen, checkpoint.size)]
         if 0 < seen <= checkpoint.size else []}
@@ -282,13 +281,13 @@ def close_window(sealing: SealingSession, given: int, needed: int, *, at: dateti
     sealing.window_seq, sealing.release_checkpoint = written.seq, evidence.checkpoint(at).size
 
 
-def proven(seq: int, checkpoint: Checkpoint) -> dict[str, Any]:
-    """One entry with its nonce and its path to a checkpoint."""
-    entry = db.session.get(Entry, seq, populate_existing=True)
-    assert entry is not None and entry.nonce is not None
-    proof = evidence.prove(seq, checkpoint)
-    return {"event": entry.event, "nonce": entry.nonce.hex(), "index": seq,
-            "path": [b64encode(item).decode() for item in proof.path]}
+def proven(seqs: list[int], checkpoint: Checkpoint) -> list[dict[str, Any]]:
+    """Entries with their nonces and their paths to a checkpoint, in the order asked for."""
+    rows = {entry.seq: entry for entry in db.session.scalars(
+        select(Entry).where(Entry.seq.in_(seqs)).execution_options(populate_existing=True))}
+    return [{"event": rows[seq].event, "nonce": (rows[seq].nonce or b"").hex(), "index": seq,
+             "path": [b64encode(item).decode() for item in proof.path]}
+            for seq, proof in zip(seqs, evidence.prove_all(seqs, checkpoint), strict=True)]
 
 
 def moment(seconds: int) -> datetime:

@@ -144,10 +144,11 @@ def _write_log(folder: Path, lot: Lot, final: Checkpoint) -> None:
         {"size": item.size, "note": item.note + item.cosignatures,
          "consistency": [b64encode(h).decode() for h in evidence.prove_consistency(before.size, item.size)] if before else []}
         for before, item in zip([None, *checkpoints[:-1]], checkpoints, strict=True)])
+    entries = [entry for entry in entries_of(lot) if entry.seq < final.size]
+    proofs = evidence.prove_all([entry.seq for entry in entries], final)
     _write(folder / "entries.json", [
         {"index": entry.seq, "nonce": entry.nonce.hex() if entry.nonce else "", "event": entry.event,
-         "path": [b64encode(h).decode() for h in evidence.prove(entry.seq, final).path]}
-        for entry in entries_of(lot) if entry.seq < final.size])
+         "path": [b64encode(h).decode() for h in proof.path]} for entry, proof in zip(entries, proofs, strict=True)])
     _write(folder / "keys.json", {"log": evidence.log_verifier_key(),
                                   "witnesses": [k for k in installation.settings().witness_keys.split(",") if k]})
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import rfc8785
 from sqlalchemy import insert, select, update
 
 from trading.base import installation
@@ -19,7 +19,7 @@ from trading.base.clock import unix_ms
 from trading.base.database import EPOCH, db, in_transaction, transaction
 from trading.evidence import notes, tree
 from trading.evidence.models import Checkpoint, Entry, Head, Node
-from trading.evidence.verify import tagged
+from trading.evidence.verify import canonical, tagged
 
 SEALED_PAD = 1024
 
@@ -50,14 +50,14 @@ class Proof:
 
 def leaf_data(nonce: bytes, event: dict[str, Any]) -> bytes:
     """The 32 bytes that stand for an act in the tree; without the nonce they say nothing."""
-    return tagged("leaf", nonce + rfc8785.dumps(event))
+    return tagged("leaf", nonce + canonical(event))
 
 
 def record(kind: str, /, *, actor: str, at: datetime, lot: str | None = None,
            project: str | None = None, **facts: Any) -> Written:
     """Write one act that may be known at once."""
-    written, data = _prepare(kind, actor, at, lot, project, facts)
-    _add(written, data, kind=kind, lot=lot, project=project, at=at, actor=actor,
+    written, data, peaks = _prepare(kind, actor, at, lot, project, facts)
+    _add(written.seq, peaks, data, kind=kind, lot=lot, project=project, at=at, actor=actor,
          nonce=written.nonce, event=written.event, box=None)
     return written
 
@@ -65,10 +65,10 @@ def record(kind: str, /, *, actor: str, at: datetime, lot: str | None = None,
 def record_sealed(kind: str, /, *, actor: str, at: datetime, lot: str | None = None,
                   project: str | None = None, **facts: Any) -> Written:
     """Write one act whose very existence is secret until ``reveal``."""
-    written, data = _prepare(kind, actor, at, lot, project, facts)
+    written, data, peaks = _prepare(kind, actor, at, lot, project, facts)
     box = installation.boxes().close(
         {"nonce": written.nonce.hex(), "event": written.event}, f"evidence/{data.hex()}", pad=SEALED_PAD)
-    _add(written, data, kind="sealed", lot=None, project=None, at=None, actor=None, nonce=None,
+    _add(written.seq, peaks, data, kind="sealed", lot=None, project=None, at=None, actor=None, nonce=None,
          event=None, box=box)
     return written
 
@@ -95,13 +95,13 @@ def reveal(seqs: list[int]) -> None:
 def checkpoint(at: datetime) -> Checkpoint:
     """Sign the present size and root; the same size is signed once."""
     with transaction() as session:
-        head = _locked_head()
-        existing = session.get(Checkpoint, head.size)
+        size, peaks = _locked_head()
+        existing = session.get(Checkpoint, size)
         if existing is not None:
             return existing
         origin = installation.settings().log_origin
-        text = notes.checkpoint_text(origin, head.size, tree.root_of(_peaks(head)))
-        made = Checkpoint(size=head.size, at=at, cosignatures="",
+        text = notes.checkpoint_text(origin, size, tree.root_of(_peaks(peaks)))
+        made = Checkpoint(size=size, at=at, cosignatures="",
                           note=notes.sign(text, origin, notes.signer(installation.key("log"), "log")))
         session.add(made)
         session.flush()
@@ -109,14 +109,18 @@ def checkpoint(at: datetime) -> Checkpoint:
 
 
 def size() -> int:
-    head = db.session.get(Head, 1, populate_existing=True)
-    return head.size if head else 0
+    return db.session.scalar(select(Head.size).where(Head.id == 1)) or 0
 
 
 def prove(index: int, at_checkpoint: Checkpoint | None = None) -> Proof:
     """Proof that a leaf is in the log, against one checkpoint or the newest that covers it."""
-    found = at_checkpoint or first_checkpoint_after(index)
-    return Proof(index, tree.inclusion_path(index, found.size, _get), found.note, found.cosignatures)
+    return prove_all([index], at_checkpoint or first_checkpoint_after(index))[0]
+
+
+def prove_all(indexes: list[int], found: Checkpoint) -> list[Proof]:
+    """Proofs of many leaves against one checkpoint, read from the database together."""
+    paths = _from_nodes(lambda get: [tree.inclusion_path(index, found.size, get) for index in indexes])
+    return [Proof(index, path, found.note, found.cosignatures) for index, path in zip(indexes, paths, strict=True)]
 
 
 def first_checkpoint_after(index: int) -> Checkpoint:
@@ -128,7 +132,28 @@ def first_checkpoint_after(index: int) -> Checkpoint:
 
 
 def prove_consistency(old: int, new: int) -> list[bytes]:
-    return tree.consistency_path(old, new, _get)
+    return _from_nodes(lambda get: tree.consistency_path(old, new, get))
+
+
+def _from_nodes(work: Callable[[tree.Get], Any]) -> Any:
+    """Do some work over tree nodes twice: once to learn which it needs, once with all of them read."""
+    wanted: set[tuple[int, int]] = set()
+
+    def note(level: int, index: int) -> bytes:
+        wanted.add((level, index))
+        return b""
+
+    work(note)
+    levels: dict[int, list[int]] = {}
+    for level, index in wanted:
+        levels.setdefault(level, []).append(index)
+    found: dict[tuple[int, int], bytes] = {}
+    for level, indexes in levels.items():
+        for start in range(0, len(indexes), 500):
+            for index, value in db.session.execute(select(Node.index, Node.hash).where(
+                    Node.level == level, Node.index.in_(indexes[start:start + 500]))):
+                found[level, index] = value
+    return work(lambda level, index: found[level, index])
 
 
 def log_verifier_key() -> str:
@@ -138,45 +163,39 @@ def log_verifier_key() -> str:
 
 
 def _prepare(kind: str, actor: str, at: datetime, lot: str | None, project: str | None,
-             facts: dict[str, Any]) -> tuple[Written, bytes]:
+             facts: dict[str, Any]) -> tuple[Written, bytes, bytes]:
     event: dict[str, Any] = {"type": kind, "actor": actor, "at_ms": unix_ms(at), **facts}
     if lot is not None:
         event["lot"] = lot
     if project is not None:
         event["project"] = project
     nonce = secrets.token_bytes(32)
-    return Written(_locked_head().size, nonce, event), leaf_data(nonce, event)
+    size, peaks = _locked_head()
+    return Written(size, nonce, event), leaf_data(nonce, event), peaks
 
 
-def _add(written: Written, data: bytes, **columns: Any) -> None:
-    head = _locked_head()
-    peaks, nodes = tree.append(head.size, _peaks(head), data)
+def _add(size: int, old_peaks: bytes, data: bytes, **columns: Any) -> None:
+    # Plain statements: this runs with every act, and the unit of work would triple its cost.
+    peaks, nodes = tree.append(size, _peaks(old_peaks), data)
     session = db.session
-    session.execute(insert(Entry).values(seq=head.size, data=data, **columns))
+    session.execute(insert(Entry), [{"seq": size, "data": data, **columns}])
     session.execute(insert(Node), [{"level": level, "index": i, "hash": h} for level, i, h in nodes])
-    session.execute(update(Head).where(Head.id == 1).values(size=head.size + 1, peaks=b"".join(peaks))
+    session.execute(update(Head).where(Head.id == 1).values(size=size + 1, peaks=b"".join(peaks))
                     .execution_options(synchronize_session=False))
-    session.expire(head)
 
 
-def _locked_head() -> Head:
+def _locked_head() -> tuple[int, bytes]:
+    """Size and peaks under a lock that lasts until the end of the transaction."""
     assert in_transaction(), "evidence is written in the transaction of the act"
-    head = db.session.get(Head, 1, with_for_update=True, populate_existing=True)
-    if head is None:
-        head = Head(id=1, size=0, peaks=b"")
-        db.session.add(head)
-        db.session.flush()
-    return head
+    row = db.session.execute(select(Head.size, Head.peaks).where(Head.id == 1).with_for_update()).first()
+    if row is None:
+        db.session.execute(insert(Head), [{"id": 1, "size": 0, "peaks": b""}])
+        return 0, b""
+    return row.size, row.peaks
 
 
-def _peaks(head: Head) -> list[bytes]:
-    return [head.peaks[i:i + 32] for i in range(0, len(head.peaks), 32)]
-
-
-def _get(level: int, index: int) -> bytes:
-    node = db.session.get(Node, (level, index))
-    assert node is not None
-    return node.hash
+def _peaks(joined: bytes) -> list[bytes]:
+    return [joined[i:i + 32] for i in range(0, len(joined), 32)]
 
 
 def _moment(milliseconds: int) -> datetime:

@@ -45,16 +45,30 @@ def tagged(tag: str, data: bytes) -> bytes:
 
 def canonical(document: Any) -> bytes:
     """RFC 8785 form of a document of objects, lists, strings, whole numbers, booleans and null."""
-    if isinstance(document, dict):
-        keys = sorted(document, key=lambda key: key.encode("utf-16-be"))
-        return b"{" + b",".join(canonical(key) + b":" + canonical(document[key]) for key in keys) + b"}"
-    if isinstance(document, list):
-        return b"[" + b",".join(canonical(item) for item in document) + b"]"
-    if isinstance(document, float) or isinstance(document, int) and abs(document) >= 2**53:
-        raise Invalid("a number that the canonical form does not allow")
-    if document is None or isinstance(document, (str, bool, int)):
-        return json.dumps(document, ensure_ascii=False).encode()
-    raise Invalid("a value that the canonical form does not know")
+    _refuse_uncanonical(document)
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def _refuse_uncanonical(document: Any) -> None:
+    """Only values whose canonical form is what the library writes with sorted keys.
+
+    RFC 8785 sorts keys by UTF-16 units and the library by code points; the two differ only
+    above the basic plane, and no key of ours is there.
+    """
+    stack = [document]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            for key in item:
+                if not isinstance(key, str) or any(ord(letter) > 0xD7FF for letter in key):
+                    raise Invalid("a key that the canonical form does not allow")
+            stack.extend(item.values())
+        elif isinstance(item, (list, tuple)):
+            stack.extend(item)
+        elif isinstance(item, float) or isinstance(item, int) and not -(2**53) < item < 2**53:
+            raise Invalid("a number that the canonical form does not allow")
+        elif item is not None and not isinstance(item, (str, int)):
+            raise Invalid("a value that the canonical form does not know")
 
 
 def strict_json(data: bytes) -> Any:

@@ -1,0 +1,23 @@
+"""Names of notices, and what a schedule says in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from trading.announcements import rules
+from trading.announcements.rules import Kind
+from trading.base.language import moment
+
+
+def kind(name: str) -> str:
+    return {Kind.TENDER: _("招标公告"), Kind.CLARIFICATION: _("澄清公告"), Kind.TERMINATION: _("终止公告"),
+            Kind.OPENING_RECORD: _("开标记录"), Kind.CANDIDATES: _("中标候选人公示"), Kind.RESULT: _("中标结果公告"),
+            Kind.FAILURE: _("流标公告")}[Kind(name)]
+
+
+def schedule(values: dict[str, Any]) -> list[dict[str, str]]:
+    """The dates of a notice as label and value, in the order that they come."""
+    names = {"doc_from": _("文件获取开始"), "doc_to": _("文件获取结束"), "deadline": _("投标截止和开标"), "until": _("公示截止")}
+    return [{"key": names[name], "value": moment(rules.moment(values[name]))} for name in names if values.get(name)]

@@ -1,0 +1,47 @@
+"""What a message says: one sentence per kind and language. A new kind needs its line here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trading.base.language import language
+from trading.base.money import yuan
+from trading.messages.models import Message
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "project.accepted": ("您登记的项目“{name}”已受理并编号，现在可以起草招标公告。",
+                         "Your project “{name}” was accepted and numbered; the tender notice can be drafted now."),
+    "project.returned": ("您登记的项目“{name}”被退回，需要更正的内容已一次性列明，请更正后重新提交。",
+                         "Your project “{name}” was returned with one complete list of corrections. Correct it and submit again."),
+    "question.asked": ("“{lot}”收到一个新的提问，答复将向所有人公开。",
+                       "“{lot}” has a new question. Your answer will be published to everybody."),
+    "lot.failed": ("“{lot}”投标人不足法定家数，依法不开标。投标文件未解密，保证金将退还。",
+                   "“{lot}” has fewer bidders than the law asks for and is not opened. Bids stay sealed; deposits are returned."),
+    "draw.called": ("您被抽取为评标专家，请尽快答复能否参加。出席前不显示项目名称。",
+                    "You were drawn as an evaluation expert. Answer soon whether you can attend; the project is not named before that."),
+    "result.won": ("您的单位在“{lot}”中标，中标价 {price} 元。请在法定期限内签订合同。",
+                   "Your organisation won “{lot}” at {price} yuan. Sign the contract within the lawful period."),
+    "result.lost": ("“{lot}”已定标，中标人为{winner}，中标价 {price} 元。您的单位排名 {rank}，得分 {score}。",
+                    "“{lot}” was awarded to {winner} at {price} yuan. Your organisation ranked {rank} with a score of {score}."),
+}
+
+
+class _Facts(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+def text_of(kind: str, facts: dict[str, Any], tongue: str | None = None) -> str:
+    """A message's sentence; of an unknown kind the kind itself, so that nothing goes unseen."""
+    if kind not in TEXTS:
+        return kind
+    shown = {name: str(value) if value not in ("", None) else "—" for name, value in facts.items()}
+    if isinstance(facts.get("price_fen"), int):
+        shown["price"] = yuan(facts["price_fen"])
+    return TEXTS[kind][(tongue or language()) == "en"].format_map(_Facts(shown))
+
+
+def shown(message: Message) -> dict[str, Any]:
+    """A message as a page shows it."""
+    return {"text": text_of(message.kind, message.facts), "at": message.at, "link": message.link,
+            "unread": message.read_at is None}

@@ -1,0 +1,91 @@
+"""What stages, procedures, methods, places and regions are called in the reader's language."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from trading.base.language import language
+from trading.projects.rules import PROCEDURES, Stage
+
+#: Kinds of file that anybody may download once the notice is published; others stay in the case.
+PUBLIC_FILES = ("tender_document", "drawings", "quantities", "other_public")
+
+REGIONS = {
+    "CN": ("全国", "China"), "CN-11": ("北京", "Beijing"), "CN-12": ("天津", "Tianjin"), "CN-13": ("河北", "Hebei"),
+    "CN-14": ("山西", "Shanxi"), "CN-15": ("内蒙古", "Inner Mongolia"), "CN-21": ("辽宁", "Liaoning"),
+    "CN-22": ("吉林", "Jilin"), "CN-23": ("黑龙江", "Heilongjiang"), "CN-31": ("上海", "Shanghai"),
+    "CN-32": ("江苏", "Jiangsu"), "CN-33": ("浙江", "Zhejiang"), "CN-34": ("安徽", "Anhui"), "CN-35": ("福建", "Fujian"),
+    "CN-36": ("江西", "Jiangxi"), "CN-37": ("山东", "Shandong"), "CN-41": ("河南", "Henan"), "CN-42": ("湖北", "Hubei"),
+    "CN-43": ("湖南", "Hunan"), "CN-44": ("广东", "Guangdong"), "CN-45": ("广西", "Guangxi"), "CN-46": ("海南", "Hainan"),
+    "CN-50": ("重庆", "Chongqing"), "CN-51": ("四川", "Sichuan"), "CN-52": ("贵州", "Guizhou"), "CN-53": ("云南", "Yunnan"),
+    "CN-54": ("西藏", "Tibet"), "CN-61": ("陕西", "Shaanxi"), "CN-62": ("甘肃", "Gansu"), "CN-63": ("青海", "Qinghai"),
+    "CN-64": ("宁夏", "Ningxia"), "CN-65": ("新疆", "Xinjiang"),
+}
+
+
+def region(code: str) -> str:
+    names = REGIONS.get(code) or REGIONS.get(code[:5])
+    if names is None:
+        return code
+    name = names[language() == "en"]
+    return name if code in REGIONS else f"{name} {code[3:]}"
+
+
+def procedure(procedure_id: str) -> str:
+    row = PROCEDURES.get(procedure_id)
+    if row is None:
+        return procedure_id
+    return row.name_en if language() == "en" else row.name
+
+
+def family(procedure_id: str) -> str:
+    row = PROCEDURES.get(procedure_id)
+    names = {"works": _("工程建设"), "procurement": _("政府采购"), "land": _("土地使用权"), "property": _("国有产权")}
+    return names[row.family] if row else procedure_id
+
+
+def category(name: str) -> str:
+    return {"construction": _("施工"), "goods": _("货物"), "design": _("勘察、设计、监理"), "service": _("服务")}.get(name, name)
+
+
+def method(kind: str) -> str:
+    return {"works_lowest": _("经评审的最低投标价法（工程）"), "works_comprehensive": _("综合评估法（工程）"),
+            "procurement_lowest": _("最低评标价法（采购）"), "procurement_comprehensive": _("综合评分法（采购）")}.get(kind, kind)
+
+
+def stage(name: str) -> str:
+    return {
+        Stage.REGISTERED: _("已登记"), Stage.ANNOUNCED: _("已公告"), Stage.BIDDING: _("投标中"), Stage.CLOSED: _("已截标"),
+        Stage.OPENED: _("已开标"), Stage.EVALUATED: _("评标完成"), Stage.PUBLICISED: _("候选人公示"), Stage.AWARDED: _("已定标"),
+        Stage.CONTRACTED: _("已签合同"), Stage.ARCHIVED: _("已归档"), Stage.PAUSED: _("暂停"), Stage.FAILED: _("流标"),
+        Stage.TERMINATED: _("终止"), Stage.RESTARTED: _("已重新招标")}[Stage(name)]
+
+
+def stage_state(name: str) -> dict[str, str]:
+    """A stage as status() takes it: shape and word."""
+    kinds = {Stage.REGISTERED: "todo", Stage.CLOSED: "live", Stage.PAUSED: "warn", Stage.FAILED: "failed",
+             Stage.TERMINATED: "failed", Stage.CONTRACTED: "done", Stage.ARCHIVED: "done", Stage.RESTARTED: "retry",
+             Stage.PUBLICISED: "ok", Stage.AWARDED: "ok"}
+    return {"kind": kinds.get(Stage(name), "doing"), "text": stage(name)}
+
+
+def file_kind(kind: str) -> str:
+    return {"approval": _("项目批准或核准文件"), "tender_document": _("招标（采购）文件"), "drawings": _("图纸"),
+            "quantities": _("工程量清单"), "other_public": _("其他公开文件"), "other": _("其他内部文件")}.get(kind, kind)
+
+
+def place(dotted: str) -> str:
+    """A place of a registration, such as ``lots.2.qualifications``, in words."""
+    parts = dotted.split(".")
+    fields = {"name": _("名称"), "category": _("类别"), "procedure": _("交易方式"), "funding": _("资金来源"), "region": _("行政区域"),
+              "estimate_fen": _("估算金额"), "approval": _("批准文号"), "summary": _("项目概况"), "ceiling_fen": _("最高限价"),
+              "deposit_fen": _("投标保证金"), "qualifications": _("资格要求"), "method": _("评标办法")}
+    if parts[0] == "files":
+        return _("文件：%(name)s", name=file_kind(parts[-1]))
+    if parts[0] == "lots" and len(parts) == 3:
+        return _("第 %(number)s 标段：%(name)s", number=parts[1], name=fields.get(parts[2], parts[2]))
+    if parts[0] == "lots":
+        return _("至少一个标段")
+    if parts[0] == "project":
+        return _("项目：%(name)s", name=fields.get(parts[-1], parts[-1]))
+    return _("见说明") if dotted == "note" else dotted
