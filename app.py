@@ -5,18 +5,26 @@ Imports everything and is imported by nothing but the servers.
 
 from __future__ import annotations
 
+import json
+import logging
+import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import structlog
-from flask import Flask, abort, g, redirect, render_template, request, send_from_directory, url_for
+import waitress
+from flask import Flask, abort, current_app, g, redirect, render_template, request, send_from_directory, url_for
+from flask.cli import FlaskGroup, with_appcontext
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from granian import Granian
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from werkzeug.exceptions import HTTPException
@@ -35,23 +43,46 @@ import trading.evidence.models
 import trading.messages.models
 import trading.parties.models
 import trading.projects.models  # noqa: F401
+from bidding.opening import jobs as opening_jobs
+from bidding.opening import views as opening_views
+from bidding.sealed import jobs as sealed_jobs
+from bidding.sealed import views as sealed_views
+from bidding.trustees import views as trustee_views
+from bidding.trustees.commands import trustee
+from experts.draw import api as draw_api
+from experts.draw import jobs as draw_jobs
 from trading.accounts import session as account_session
 from trading.accounts import views as account_views
 from trading.accounts.permissions import Permission, Role, public
-from trading.base import assets, language, pages
+from trading.base import assets, installation, language, pages
 from trading.base.boxes import Boxes
 from trading.base.clock import now, ticks
 from trading.base.config import ROOT, Settings, load
 from trading.base.database import db
 from trading.base.errors import NotFound, Refused
 from trading.base.files import Files
+from trading.announcements import jobs as announcement_jobs
+from trading.base.config import create_keys
+from trading.base.scheduler import Job
+from trading.base.scheduler import run as run_timetable
+from trading.demonstration import commands as demonstration
+from trading.demonstration import setup, showcase
+from trading.evidence import service as evidence
+from trading.evidence import verify, witnessing
+from trading.law.commands import law
 from trading.messages import service as messages
 
 log = structlog.get_logger()
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(
+    getattr(logging, os.environ.get("MINGTANG_LOG_LEVEL", "warning").upper())), processors=[
+        structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)],
+    logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 VERSION = "0.1.0"
 PART_LIMIT = 9 * 1024 * 1024
 
-BLUEPRINTS = [account_views.bp]
+MACHINES = [trustee_views.bp, draw_api.bp]
+BLUEPRINTS = [account_views.bp, sealed_views.bp, opening_views.bp, *MACHINES]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -68,8 +99,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         "settings": settings, "boxes": Boxes(settings.key("field")), "files": Files(settings.files),
         "keys": {"log": settings.key("log")}, "refusals": language.read_refusals(ROOT / "templates/locale/refusals")}
     db.init_app(app)
-    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
-    CSRFProtect(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, include_object=_is_model)
+    csrf = CSRFProtect(app)
+    for blueprint in MACHINES:
+        # No cookie is read there: a key holder's own signature is what counts.
+        csrf.exempt(blueprint)
     babel = Babel(app, locale_selector=language.choose)
     babel.domain_instance = language.Catalogues(ROOT / "templates/locale")
     account_session.manager().init_app(app)
@@ -80,6 +114,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     _requests(app)
     _errors(app)
     return app
+
+
+def _is_model(_thing: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
+    """The full-text index is made by hand in the migration, one kind for each database."""
+    return not (kind in ("table", "index") and "notice_index" in (name or ""))
 
 
 def _templates(app: Flask) -> None:
@@ -204,3 +243,108 @@ def _errors(app: Flask) -> None:
         db.session.rollback()
         log.error("an accident", endpoint=request.endpoint, kind=type(error).__name__, exc_info=error)
         return page(500, "http.500", refused("http.500"))
+
+
+# --- timetable ---------------------------------------------------------------------------------
+
+_seen: dict[str, int] = {}
+
+#: Everything that happens by itself. Each job looks for due work and decides under its lock.
+TIMETABLE = [
+    Job("announcements.publish_due", 5, lambda: announcement_jobs.publish_due(now())),
+    Job("sealed.start_due", 2, lambda: sealed_jobs.start_due(now())),
+    Job("sealed.follow_deadlines", 2, lambda: sealed_jobs.follow_deadlines(now())),
+    Job("sealed.blur", 10, lambda: sealed_jobs.blur(now())),
+    Job("sealed.tidy", 3600, lambda: sealed_jobs.tidy(now())),
+    Job("opening.close_due", 0.5, lambda: opening_jobs.close_due(now)),
+    Job("opening.advance_due", 1, lambda: opening_jobs.advance_due(now)),
+    Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),
+    Job("evidence.checkpoint", 1, lambda: evidence.checkpoint_if_grown(now())),
+    Job("evidence.cosign_due", 1, lambda: witnessing.cosign_due(_seen)),
+]
+
+
+def _robots(settings: Settings) -> Job:
+    """The demonstration's invented bidders give their halves by themselves."""
+    folder = setup.demo_folder(settings)
+    path = folder / "robots.json"
+
+    def give() -> int:
+        return showcase.give_halves_of_robots(folder, json.loads(path.read_text("utf-8"))["password"], now())
+
+    return Job("demonstration.robots", 5, give)
+
+
+# --- commands ----------------------------------------------------------------------------------
+
+
+@click.group(cls=FlaskGroup, create_app=create_app, add_version_option=False)
+def main() -> None:
+    """Mingtang 明堂: a public-resource trading platform."""
+
+
+@click.command()
+@with_appcontext
+def web() -> None:
+    """Serve the pages (Waitress)."""
+    settings = installation.settings()
+    waitress.serve(current_app._get_current_object(), host=settings.host, port=settings.port, threads=settings.threads,
+                   ident=None, max_request_body_size=2**31)
+
+
+@click.command()
+@with_appcontext
+def jobs() -> None:
+    """Run the timetable."""
+    settings = installation.settings()
+    robots = [_robots(settings)] if settings.demo and setup.is_ready(settings) else []
+    run_timetable(current_app._get_current_object(), TIMETABLE + robots)
+
+
+@click.command()
+def events() -> None:
+    """Serve live events (server-sent events, Granian)."""
+    settings = load()
+    Granian("trading.portal.events:application", address=settings.host, port=settings.events_port, interface="asgi",
+            log_access=False, log_level="warning").serve()
+
+
+@click.group()
+def keys() -> None:
+    """Keys of the installation."""
+
+
+@keys.command("create")
+def keys_create() -> None:
+    """Make the keys that do not exist yet."""
+    made = create_keys(load().instance)
+    click.echo("made: " + (", ".join(made) or "none, all were there"))
+
+
+@click.group("assets")
+def assets_group() -> None:
+    """Front-end files."""
+
+
+@assets_group.command("install")
+def assets_install() -> None:
+    """Fetch the pinned packages and compile the styles; nothing to do when they are there."""
+    assets.install(ROOT, click.echo)
+
+
+@click.command("verify")
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.option("--log-key", default="", help="the log's key, from a source outside the pack")
+@click.option("--witness-key", multiple=True)
+@click.option("--centre-key", default="")
+@click.option("--json", "as_json", is_flag=True)
+def verify_command(path: Path, log_key: str, witness_key: tuple[str, ...], centre_key: str, as_json: bool) -> None:
+    """Check an archive pack or a receipt: no server, database or account needed."""
+    arguments = [str(path), "--log-key", log_key, "--centre-key", centre_key, *(["--json"] if as_json else [])]
+    for key in witness_key:
+        arguments += ["--witness-key", key]
+    sys.exit(verify.main(arguments))
+
+
+for _command in (web, jobs, events, keys, assets_group, verify_command, law, trustee, *demonstration.commands(create_app)):
+    main.add_command(_command)

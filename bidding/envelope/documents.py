@@ -11,7 +11,7 @@ from typing import Any
 
 from bidding.envelope.keys import tagged_hash
 from trading.base.errors import Refused
-from trading.evidence.verify import Invalid, canonical, strict_json, unbase64
+from trading.evidence.verify import Invalid, canonical, loose_json, strict_json, unbase64
 
 VERSION = 1
 SUITE = "intl-1"
@@ -56,6 +56,16 @@ def decode(data: bytes) -> Any:
         return strict_json(data)
     except Invalid as error:
         raise Refused("seal.document", place=str(error)) from None
+
+
+def read(data: bytes) -> Any:
+    """Read JSON that need not be canonical, but has no duplicate keys and no other numbers than whole ones."""
+    try:
+        document = loose_json(data)
+        canonical(document)
+    except Invalid as error:
+        raise Refused("seal.document", place=str(error)) from None
+    return document
 
 
 def shaped(document: Any, shape: dict[str, str], place: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ KDF_NAME = "PBKDF2-HMAC-SHA-256"
 ITERATIONS = 600_000
 # More would let a forged file keep a machine busy for minutes.
 MOST_ITERATIONS = 10_000_000
-SHORTEST_PASSPHRASE = 10
+SHORTEST_PASSPHRASE = 12
 
 RECOVERY = {"v": documents.INT, "type": documents.TEXT, "session": documents.HEX32, "bid_digest": documents.HEX32,
             "kdf": documents.DICT, "nonce": documents.B64, "box": documents.B64}

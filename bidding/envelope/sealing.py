@@ -12,8 +12,9 @@ import threading
 import zipfile
 import zlib
 from base64 import b64encode
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import combinations, islice
@@ -204,32 +205,35 @@ def _checked(payload: Iterable[bytes], expected: dict[str, Any]) -> Iterator[byt
 
 
 class PartHasher:
-    """SHA-256 of every 8 MiB part of a stream, computed beside the encryption."""
+    """SHA-256 of every 8 MiB part of a stream, computed beside the encryption.
+
+    Neighbouring parts are hashed by two threads by turns, because one thread hashes more
+    slowly than another encrypts; within a part the order is that of its thread's queue.
+    """
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1)
-        self._digest, self._filled = sha256(), 0
-        self._parts: list[str] = []
-        self._slots = threading.Semaphore(8)  # bounds memory when hashing is the slower half
+        self._pools = (ThreadPoolExecutor(1), ThreadPoolExecutor(1))
+        self._digests: list[Any] = []
+        self._filled = PART_BYTES
+        self._slots = threading.Semaphore(24)  # bounds memory when hashing is the slower half
 
     def add(self, slab: bytes) -> None:
-        self._slots.acquire()
-        self._pool.submit(self._hash, slab).add_done_callback(lambda _: self._slots.release())
-
-    def _hash(self, slab: bytes) -> None:
         view = memoryview(slab)
         while view:
+            if self._filled == PART_BYTES:
+                self._digests.append(sha256())
+                self._filled = 0
             take = min(len(view), PART_BYTES - self._filled)
-            self._digest.update(view[:take])
+            self._slots.acquire()
+            pool = self._pools[len(self._digests) % 2]
+            pool.submit(self._digests[-1].update, view[:take]).add_done_callback(lambda _: self._slots.release())
             self._filled += take
             view = view[take:]
-            if self._filled == PART_BYTES:
-                self._parts.append(self._digest.hexdigest())
-                self._digest, self._filled = sha256(), 0
 
     def finish(self) -> list[str]:
-        self._pool.shutdown(wait=True)
-        return self._parts + ([self._digest.hexdigest()] if self._filled else [])
+        for pool in self._pools:
+            pool.shutdown(wait=True)
+        return [digest.hexdigest() for digest in self._digests]
 
 
 def _encrypt(key: bytes, ctx_hash: bytes, plain: Iterable[bytes], out: BinaryIO) -> tuple[int, list[str]]:
@@ -268,7 +272,11 @@ def _plaintext(session: dict[str, Any], bidder: str, offer: dict[str, Any],
                sources: list[Source]) -> Iterator[bytes]:
     listed, checks = [], []
     for source in sources:
-        digest, crc = _hash_file(source)
+        if not is_plain_name(source.name) or sum(other.name == source.name for other in sources) > 1:
+            raise Refused("seal.file_name", name="".join(c for c in source.name if c.isprintable())[:60])
+    with ThreadPoolExecutor(2) as pool:
+        hashed = list(pool.map(_hash_file, sources))
+    for source, (digest, crc) in zip(sources, hashed, strict=True):
         listed.append({"name": source.name, "bytes": source.size, "sha256": digest})
         checks.append(crc)
     manifest = documents.encode({"v": documents.VERSION, "lot": session["lot"], "bidder": bidder,
@@ -278,8 +286,11 @@ def _plaintext(session: dict[str, Any], bidder: str, offer: dict[str, Any],
         entries.append((source.name, source.size, crc, source))
     bare = sum(_entry_cost(name) + size for name, size, _, _ in entries) + 22
     room = padded(bare + _entry_cost(PADDING)) - bare - _entry_cost(PADDING)
-    zeros = bytes(room)
-    entries.append((PADDING, room, zlib.crc32(zeros), [zeros]))
+    zeros = [bytes(SLAB)] * (room // SLAB) + [bytes(room % SLAB)]
+    crc = 0
+    for piece in zeros:
+        crc = zlib.crc32(piece, crc)
+    entries.append((PADDING, room, crc, zeros))
     yield from _zip(entries)
 
 
@@ -317,16 +328,20 @@ def _zip(entries: list[tuple[str, int, int, Any]]) -> Iterator[bytes]:
 
 
 def _hash_file(source: Source) -> tuple[str, int]:
+    """SHA-256 and CRC-32 of a file, the former in a second thread with a few slabs of lead."""
     digest, crc = sha256(), 0
     with ThreadPoolExecutor(1) as pool, source.open() as stream:
-        pending = None
+        pending: deque[Future[None]] = deque()
         while slab := stream.read(SLAB):
-            if pending:
-                pending.result()
-            pending = pool.submit(digest.update, slab)
+            if len(slab) < SLAB and not pending:
+                digest.update(slab)
+            else:
+                pending.append(pool.submit(digest.update, slab))
             crc = zlib.crc32(slab, crc)
-        if pending:
-            pending.result()
+            if len(pending) > 4:
+                pending.popleft().result()
+        for waiting in pending:
+            waiting.result()
     return digest.hexdigest(), crc
 
 
@@ -351,6 +366,9 @@ def read_contents(plain: Path, header: dict[str, Any]) -> Contents:
             names = [entry.filename for entry in entries]
             if not names or names[0] != MANIFEST or names[-1] != PADDING or len(set(names)) != len(names):
                 raise Refused("seal.manifest", place="entries")
+            for name in names[1:-1]:
+                if not is_plain_name(name):
+                    raise Refused("seal.manifest", place=name[:80])
             total = 0
             for entry in entries:
                 total += entry.file_size
@@ -377,6 +395,18 @@ def read_contents(plain: Path, header: dict[str, Any]) -> Contents:
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, RecursionError, OSError, struct.error):
         raise Refused("seal.manifest", place="zip") from None
     return Contents(manifest["offer"], manifest["files"], raw)
+
+
+# No path, no control or direction-changing character: such names deceive people, or leave
+# the folder that they are unpacked to.
+_FORBIDDEN = frozenset("/\\") | {chr(code) for code in (*range(32), 127, 0x200E, 0x200F, *range(0x202A, 0x202F),
+                                                      *range(0x2066, 0x206A))}
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a file may have this name in an envelope."""
+    return name not in ("", ".", "..", MANIFEST, PADDING) and not set(name) & _FORBIDDEN \
+        and len(name.encode("utf-8", "replace")) <= 180
 
 
 def _base64(data: bytes) -> str:

@@ -382,3 +382,9 @@ def speak(lot_id: int, text: str, *, who: str, kind: str, at: datetime) -> None:
         lot, _ = _locked_opening(lot_id)
         evidence.record(f"hall.{kind}", actor=who, at=at, lot=lot.code, text=text)
         say(lot_id, kind, at=at, who=who, text=text)
+
+
+def took_part(lot_id: int, organisation_id: int) -> bool:
+    """Whether an organisation filed a bid that counted at the close."""
+    opening = opening_of(lot_id)
+    return opening is not None and any(row.organisation_id == organisation_id for row in sealed.bids(opening.session))

@@ -80,6 +80,18 @@ def spare_pre_keys(trustee_id: int) -> int:
         PreKey.trustee_id == trustee_id, PreKey.session.is_(None))) or 0
 
 
+def last_pre_key(trustee_id: int) -> int:
+    return db.session.scalar(select(func.max(PreKey.number)).where(PreKey.trustee_id == trustee_id)) or 0
+
+
+def public_keys(url: str) -> dict[str, Any]:
+    """The keys of log, centre, witnesses and key holders."""
+    settings = installation.settings()
+    return {"url": url, "log": evidence.log_verifier_key(), "centre": centre_key(),
+            "witnesses": [key for key in settings.witness_keys.split(",") if key],
+            "trustees": [{"organisation": record.organisation, "key": record.public} for record in active()]}
+
+
 def sign_by_centre(message: bytes) -> str:
     """The centre's signature over a session or record, with the installation's log key."""
     return b64encode(notes.signer(installation.key("log"), "centre").sign(message)).decode()
@@ -157,6 +169,13 @@ def amend(sealing: SealingSession, deadline: datetime, *, at: datetime) -> None:
                               "会话变更文件", {"document": document, "sig": signature}, at=at)
 
 
+def signature_of(sealing: SealingSession) -> str:
+    """The centre's signature over a session, from the entry that put it in force."""
+    entry = db.session.get(Entry, sealing.opened_seq)
+    assert entry is not None and entry.event is not None
+    return str(entry.event["sig"])
+
+
 def session_of(lot_id: int, envelope: str) -> SealingSession | None:
     return db.session.scalar(select(SealingSession).where(
         SealingSession.lot_id == lot_id, SealingSession.envelope == envelope))
@@ -172,13 +191,13 @@ def get_session(name: str) -> SealingSession:
 # --- releases ---------------------------------------------------------------------------------
 
 
-def waiting_for(trustee_public: str) -> list[str]:
+def waiting_for(trustee_public: str) -> list[SealingSession]:
     """Sessions whose bidders' window is over and for which this trustee has not released."""
     record = by_key(trustee_public)
     found = db.session.scalars(select(SealingSession).join(
         PreKey, (PreKey.session == SealingSession.id) & (PreKey.trustee_id == record.id)).where(
         SealingSession.release_checkpoint.is_not(None), SealingSession.settled_at.is_(None)))
-    return [sealing.id for sealing in found if number_of(sealing, trustee_public) not in released_by(sealing)]
+    return [sealing for sealing in found if number_of(sealing, trustee_public) not in released_by(sealing)]
 
 
 def number_of(sealing: SealingSession, trustee_public: str) -> int:

@@ -24,7 +24,7 @@ from trading.demonstration.cast import Cast, Company
 from trading.deposits import service as deposits
 from trading.projects import service as projects
 from trading.projects.models import Lot
-from trading.projects.rules import Stage
+from trading.projects.rules import Stage, procedure
 
 Say = Callable[[str, str], None]
 
@@ -50,6 +50,8 @@ class Plan:
     region: str
     method: dict[str, Any] = field(default_factory=lambda: {"kind": "works_lowest"})
     policy: str = "TB"
+    procedure: str = "works-open"
+    category: str = "construction"
     bidding_days: int = 22
     deposit_fen: int = 0
     award: bool = True
@@ -126,7 +128,7 @@ class CaseRun:
     def register(self) -> None:
         plan, cast = self.plan, self.cast
         project = projects.draft(
-            {"name": plan.name, "procedure": "works-open", "category": "construction", "region": plan.region,
+            {"name": plan.name, "procedure": plan.procedure, "category": plan.category, "region": plan.region,
              "funding": "财政资金", "approval": "清发改〔2026〕1号", "estimate_fen": plan.estimate_fen, "summary": plan.name},
             [{"name": plan.lot_name, "estimate_fen": plan.estimate_fen, "ceiling_fen": plan.ceiling_fen,
               "deposit_fen": plan.deposit_fen, "qualifications": "具备相应资质", "method": plan.method}],
@@ -139,11 +141,11 @@ class CaseRun:
         self.say("交易中心", f"受理登记，项目编号 {code}")
         self.project_id, self.lot_id = project.id, project.lots[0].id
 
-    def announce(self) -> None:
+    def announce(self, deadline: datetime | None = None) -> None:
         plan = self.plan
         start = self.wait(hours=2)
         local = start.astimezone(BEIJING)
-        deadline = (local + timedelta(days=plan.bidding_days)).replace(hour=10, minute=0, second=0, microsecond=0)
+        deadline = deadline or (local + timedelta(days=plan.bidding_days)).replace(hour=10, minute=0, second=0, microsecond=0)
         schedule = {"doc_from": local.replace(microsecond=0).isoformat(), "deadline": deadline.isoformat(),
                     "doc_to": (local.replace(microsecond=0) + timedelta(days=8)).isoformat()}
         notice = announcements.draft_tender(self.project_id, f"{plan.name}招标公告", f"{plan.name}\n{plan.lot_name}", schedule,
@@ -278,10 +280,11 @@ class CaseRun:
         if not self.plan.award:
             evaluation.fail(self.lot_id, "记录显示未定标", actor=self.cast.tenderer.code, at=self.wait(hours=1))
             return
-        notice = announcements.publicise(self.lot_id, actor=self.cast.tenderer.code, at=self.wait(hours=2))
-        until = notice.versions[-1].schedule["until"]
-        self.at = max(self.at, datetime.fromisoformat(until).astimezone(self.at.tzinfo))
-        self.say("招标人", "公示中标候选人，公示期满无异议")
+        if procedure(self.plan.procedure).publicity:
+            notice = announcements.publicise(self.lot_id, actor=self.cast.tenderer.code, at=self.wait(hours=2))
+            until = notice.versions[-1].schedule["until"]
+            self.at = max(self.at, datetime.fromisoformat(until).astimezone(self.at.tzinfo))
+            self.say("招标人", "公示中标候选人，公示期满无异议")
         first = projects.candidates(self.lot_id)[0]
         award = evaluation.award(self.lot_id, first.organisation_id, actor=self.cast.tenderer.code, at=self.wait(hours=1))
         self.say("招标人", f"发出中标通知书：{award.organisation.name}，同时通知未中标人")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import statistics
 import sys
@@ -10,14 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import pyotp
 
 from trading.base import installation
+from trading.base.clock import now, unix
+from trading.base.config import load
+from trading.demonstration import processes, setup
 from trading.demonstration import replay as replaying
 from trading.demonstration.case import CaseRun, Offer, Plan
 from trading.demonstration.cast import Cast
 from trading.demonstration.laboratory import MakeApp, installation_in
 from trading.evidence import service as evidence
 from trading.evidence.verify import Pack, Verifier, readable
+from trading.evidence.witness import serve
 
 
 def commands(make_app: MakeApp) -> list[click.Command]:
@@ -52,7 +58,42 @@ def commands(make_app: MakeApp) -> list[click.Command]:
         click.echo(f"winners that differ from the record: {len(tally.differences)}")
         sys.exit(1 if tally.differences or tally.invalid else 0)
 
-    return [walkthrough, replay]
+    @click.command()
+    def demo() -> None:
+        """Make the demonstration installation, once."""
+        setup.make(make_app, now(), click.echo)
+
+    @click.command()
+    @click.argument("username")
+    def code(username: str) -> None:
+        """The six-digit code of a demonstration account, now."""
+        path = setup.demo_folder(load()) / "totp.json"
+        secrets = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        if username not in secrets:
+            raise click.UsageError(f"no demonstration account {username!r} with a second factor")
+        click.echo(pyotp.TOTP(secrets[username]).now())
+
+    @click.command()
+    def up() -> None:
+        """Start web, jobs, events, witness and key holders on this machine."""
+        settings = load()
+        parts = [["web"], ["jobs"], ["events"]]
+        if settings.demo:
+            parts += [["witness", "run"], *(["trustee", "run", str(folder)] for folder in sorted(
+                setup.demo_folder(settings).glob("trustee-*")))]
+        sys.exit(processes.run_all(processes.program(), parts, f"http://{settings.host}:{settings.port}", click.echo))
+
+    @click.group()
+    def witness() -> None:
+        """A witness of the evidence log."""
+
+    @witness.command("run")
+    def witness_run() -> None:
+        """Run the demonstration's witness."""
+        server = serve(setup.witness_of(load()), "127.0.0.1", setup.WITNESS_PORT, lambda: unix(now()))
+        server.serve_forever()
+
+    return [walkthrough, replay, demo, code, up, witness]
 
 
 def walk(make_app: MakeApp, out: Path | None) -> int:

@@ -30,8 +30,7 @@ BANK, SUSPENSE = "bank:main", "suspense:main"
 def sub_account(lot_id: int, organisation_id: int, *, at: datetime) -> SubAccount:
     """The bidder's sub-account for a lot, opened when first asked for."""
     tag = _tag(lot_id, organisation_id)
-    found = db.session.scalar(select(SubAccount).where(SubAccount.owner_tag == tag))
-    if found:
+    if found := known_sub_account(lot_id, organisation_id):
         return found
     with transaction() as session:
         found = session.scalar(select(SubAccount).where(SubAccount.owner_tag == tag))
@@ -47,6 +46,11 @@ def sub_account(lot_id: int, organisation_id: int, *, at: datetime) -> SubAccoun
         session.add(found)
         session.flush()
         return found
+
+
+def known_sub_account(lot_id: int, organisation_id: int) -> SubAccount | None:
+    """The bidder's sub-account if it was opened before."""
+    return db.session.scalar(select(SubAccount).where(SubAccount.owner_tag == _tag(lot_id, organisation_id)))
 
 
 def _tag(lot_id: int, organisation_id: int) -> str:
@@ -136,7 +140,7 @@ def _import_line(statement_id: int, line: rules.Line, at: datetime) -> str | Non
 
 def paid_fen(lot_id: int, organisation_id: int, *, by: datetime | None = None) -> int:
     """What stands on a bidder's sub-account from bank lines that the bank valued before ``by``."""
-    account = db.session.scalar(select(SubAccount).where(SubAccount.owner_tag == _tag(lot_id, organisation_id)))
+    account = known_sub_account(lot_id, organisation_id)
     if account is None:
         return 0
     query = select(func.coalesce(func.sum(BankLine.fen), 0)).join(

@@ -108,6 +108,15 @@ def checkpoint(at: datetime) -> Checkpoint:
         return made
 
 
+def checkpoint_if_grown(at: datetime) -> bool:
+    """Sign a new checkpoint when the log has grown since the last one."""
+    newest = db.session.scalar(select(Checkpoint.size).order_by(Checkpoint.size.desc()).limit(1)) or 0
+    if size() <= newest:
+        return False
+    checkpoint(at)
+    return True
+
+
 def size() -> int:
     return db.session.scalar(select(Head.size).where(Head.id == 1)) or 0
 

@@ -73,13 +73,18 @@ def _refuse_uncanonical(document: Any) -> None:
 
 def strict_json(data: bytes) -> Any:
     """Read JSON that must be in canonical form already: no duplicate keys, floats or spare space."""
-    try:
-        document = json.loads(data, object_pairs_hook=_no_duplicates)
-    except (ValueError, RecursionError) as error:
-        raise Invalid(f"not JSON: {error}") from None
+    document = loose_json(data)
     if canonical(document) != data:
         raise Invalid("JSON that is not in canonical form")
     return document
+
+
+def loose_json(data: bytes) -> Any:
+    """Read JSON of any spacing and order, but without duplicate keys."""
+    try:
+        return json.loads(data, object_pairs_hook=_no_duplicates)
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"not JSON: {error}") from None
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 
 import { Refusal, encode } from './protocol.js'
 
-export const csrfToken = () => {
+/** The page's token: in the head, or in the form that works without scripts. */
+export function csrfToken () {
   const meta = document.querySelector('meta[name="csrf-token"]')
-  return meta ? meta.content : ''
+  const field = document.querySelector('input[name="csrf_token"]')
+  return meta ? meta.content : field ? field.value : ''
 }
 
 async function answered (answer) {

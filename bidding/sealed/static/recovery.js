@@ -7,7 +7,7 @@ import { Refusal, base64, decode, encode, random, shaped, unbase64, utf8 } from 
 export const ITERATIONS = 600000
 /** More would let a forged file keep the browser busy for minutes. */
 const MOST_ITERATIONS = 10000000
-export const SHORTEST_PASSPHRASE = 10
+export const SHORTEST_PASSPHRASE = 12
 
 const RECOVERY = { v: 'int', type: 'text', session: 'hex32', bid_digest: 'hex32', kdf: 'dict', nonce: 'b64', box: 'b64' }
 const KDF = { name: 'text', iterations: 'int', salt: 'b64' }

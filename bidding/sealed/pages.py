@@ -1,0 +1,101 @@
+"""Values of the bidder's pages: open lots, one lot's task list, the sealing wizard."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from bidding.envelope.documents import PART_BYTES
+from bidding.sealed import service
+from bidding.trustees import service as trustees
+from trading.base import installation
+from trading.base.database import db
+from trading.base.errors import NotFound
+from trading.base.money import yuan
+from trading.deposits import service as deposits
+from trading.parties.models import Organisation
+from trading.projects.models import Lot
+from trading.projects.rules import Stage
+
+
+def open_lots(bidder: Organisation, at: datetime) -> list[dict[str, Any]]:
+    """Lots that take bids now or that this bidder filed for, nearest deadline first."""
+    rows = []
+    for lot in db.session.scalars(select(Lot).where(Lot.deadline.is_not(None)).order_by(Lot.deadline.desc()).limit(200)):
+        mine = own_state(lot, bidder)
+        if lot.stage in (Stage.ANNOUNCED, Stage.BIDDING) or mine:
+            rows.append({"lot": lot, "href": f"/me/lots/{lot.code}", "mine": mine, "open": lot.stage == Stage.BIDDING})
+    rows.sort(key=lambda row: (not row["open"], row["lot"].deadline))
+    return rows
+
+
+def own_state(lot: Lot, bidder: Organisation) -> str:
+    """'' before filing, else the state of the bidder's newest submission."""
+    sealing = trustees.session_of(lot.id, "bid")
+    found = service.versions(sealing.id, bidder) if sealing else []
+    return str(found[-1][1]["state"]) if found else ""
+
+
+def history(lot: Lot, bidder: Organisation) -> list[dict[str, Any]]:
+    """All own submissions, newest first."""
+    sealing = trustees.session_of(lot.id, "bid")
+    if sealing is None:
+        return []
+    kinds = {"live": ("ok", _("有效")), "superseded": ("todo", _("已被替换")), "withdrawn": ("todo", _("已撤回"))}
+    rows = []
+    for _row, content in reversed(service.versions(sealing.id, bidder)):
+        kind, text = kinds[content["state"]]
+        rows.append({"at": datetime.fromisoformat(content["at"]), "number": content["digest"], "version": content["version"],
+                     "state": {"kind": kind, "text": text}, "live": content["state"] == "live",
+                     "href": f"/me/lots/{lot.code}/receipts/{content['version']}.json"})
+    return rows
+
+
+def lot_page(lot: Lot, bidder: Organisation, at: datetime) -> dict[str, Any]:
+    """One lot as its bidder works on it: a task list from documents to result."""
+    if lot.deadline is None:
+        raise NotFound
+    rows = history(lot, bidder)
+    is_open = lot.stage == Stage.BIDDING and at < lot.deadline
+    account, paid = None, 0
+    if lot.deposit_fen and (lot.stage in (Stage.ANNOUNCED, Stage.BIDDING) or rows):
+        account = deposits.known_sub_account(lot.id, bidder.id)
+        paid = deposits.paid_fen(lot.id, bidder.id)
+    return {
+        "lot": lot, "history": rows, "is_open": is_open, "has_live": any(row["live"] for row in rows),
+        "account": account, "paid_fen": paid, "deposit_done": paid >= lot.deposit_fen,
+        "crumbs": [{"text": _("我的标段"), "href": "/me/lots"}, {"text": lot.code}]}
+
+
+def wizard_page(lot: Lot, bidder: Organisation, at: datetime) -> dict[str, Any]:
+    """Everything the wizard shows before its script takes over."""
+    sealing = trustees.session_of(lot.id, "bid")
+    if sealing is None or lot.deadline is None:
+        raise NotFound
+    base = f"/api/v1/sessions/{sealing.id}"
+    names = [_("选择文件"), _("自查"), _("本机加密"), _("上传"), _("签名封存")]
+    most = installation.settings().max_bid_bytes
+    paid = deposits.is_confirmed(lot, bidder.id, at=at)
+    return {
+        "lot": {"code": lot.code, "title": lot.label, "deadline": lot.deadline, "session_href": base,
+                "upload_href": f"{base}/uploads", "commit_href": f"{base}/bids", "keys_href": "/api/v1/me/keys",
+                "back_href": f"/me/lots/{lot.code}", "how_href": "/help#sealing", "cli_href": "/help#cli", "part_bytes": PART_BYTES},
+        "steps": [{"text": name, "state": "current" if number == 0 else "todo", "note": ""} for number, name in enumerate(names)],
+        "slots": [
+            {"id": "letter", "name": _("投标函及附录"), "required": True, "blind": False, "types": ".pdf,.docx,.txt,.zip", "max_text": "200 MB", "max_bytes": min(200 * 2**20, most)},
+            {"id": "technical", "name": _("技术标"), "required": False, "blind": False, "types": ".pdf,.zip", "max_text": "2 GB", "max_bytes": most},
+            {"id": "price", "name": _("已标价工程量清单"), "required": False, "blind": False, "types": ".pdf,.xml,.xlsx,.zip", "max_text": "500 MB", "max_bytes": min(500 * 2**20, most)}],
+        "checks": [
+            {"id": "slots", "kind": "todo", "text": _("必交文件齐全"), "note": None},
+            {"id": "sizes", "kind": "todo", "text": _("文件大小和名称符合要求"), "note": None},
+            {"id": "price", "kind": "todo", "text": _("报价已填写"), "note": _("最高限价 %(limit)s 元", limit=yuan(lot.ceiling_fen)) if lot.ceiling_fen else None},
+            {"id": "deposit", "kind": "ok" if paid else "warn", "text": _("保证金已到账") if paid else _("保证金尚未到账，请在截止前缴纳"), "note": None}],
+        "receipt_rows": [{"key": _("标段"), "value": lot.code, "id": "receipt-lot"}, {"key": _("时间"), "value": "—", "id": "receipt-time"},
+                         {"key": _("指纹"), "value": "—", "id": "receipt-digest"}, {"key": _("证据号"), "value": "—", "id": "receipt-index"}],
+        "bidder": bidder.name, "limit_note": None, "ceiling_fen": lot.ceiling_fen or 0,
+        "custody_text": _("解密份额保存在本机浏览器和您下载的恢复文件中；平台没有它，无法替您解密。"),
+        "key": secrets.token_hex(16), "history": history(lot, bidder)}

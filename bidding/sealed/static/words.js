@@ -1,0 +1,96 @@
+// What the sealing scripts say, by the language of the page.
+
+const ZH = {
+  'missing.secure': '页面不是通过 HTTPS 打开的，浏览器因此不提供加密功能。',
+  'missing.webcrypto': '浏览器没有 WebCrypto 加密功能或本机存储。',
+  'missing.modules': '浏览器不支持导入映射（import map）。',
+  'missing.worker': '浏览器不支持后台线程。',
+  'missing.ed25519': '浏览器不支持 Ed25519 签名。',
+  'seal.document': '平台给出的文件格式不对，已停止。',
+  'seal.session_signature': '封存会话的平台签名不对，已停止。请联系交易中心。',
+  'seal.trustee_signature': '密钥持有人的签名不对，已停止。请联系交易中心。',
+  'seal.amendment': '封存会话的变更记录不对，已停止。请联系交易中心。',
+  'seal.file_changed': '文件在加密过程中被改动或移走：{detail}。请重新选择。',
+  'seal.file_name': '文件名含有不允许的字符或过长：{name}。',
+  'seal.file_twice': '有两个文件同名，请改名后重新选择。',
+  'seal.too_large': '文件总量超过本标段的上限。',
+  'seal.self_check': '自查不通过：此浏览器加密的内容读不回来。什么也没有递交。请更换浏览器或使用命令行封存工具。',
+  'seal.broken': '加密程序出错，什么也没有递交。请刷新后重试，或使用命令行封存工具。',
+  'seal.cancelled': '已取消，什么也没有递交。',
+  'seal.half_wrong': '解密份额与这份投标不符。',
+  'server.refused': '平台没有接受：{detail}',
+  'upload.refused': '平台没有接受上传：{detail}',
+  'upload.offline': '连不上平台。已传的分块保留着，联网后再试即可继续。',
+  'receipt.wrong': '平台给出的回执核验不通过（{place}）。请勿认为已经递交：保存此页，联系交易中心和监督部门。',
+  'recovery.passphrase_short': '口令至少要 {least} 个字符。',
+  'recovery.differs': '两次输入的口令不同。',
+  'recovery.not_opened': '口令不对，或者恢复文件已损坏。',
+  'recovery.other_bid': '这个恢复文件属于另一份投标。',
+  'recovery.saved': '恢复文件已下载。请与口令分开保管。',
+  'recovery.no_file': '请先选择恢复文件。',
+  'device.storage': '浏览器不允许在本机保存。请退出无痕模式后重试。',
+  'device.no_half': '本机没有保存这份投标的解密份额，请使用恢复文件。',
+  'half.given': '解密份额已交出，平台核对无误。请等待解密时段结束。',
+  'half.giving': '正在交出解密份额……',
+  'offer.price': '请填写报价，精确到分。',
+  'offer.days': '请填写工期天数。',
+  'check.slots': '缺少必交文件。',
+  'check.sizes': '有文件过大、类型不符或名称不合要求：{name}',
+  'state.waiting': '待加密', 'state.done': '已加密',
+  'progress.line': '{done} / {total} MB · {rate} MB/s · 约剩 {left} 秒',
+  'progress.again': '线路不稳，已重试 {count} 次',
+  'pause': '暂停', 'resume': '继续',
+  'words.fingerprint': '第 {n} 组'
+}
+
+const EN = {
+  'missing.secure': 'the page was not opened over HTTPS, so the browser offers no encryption.',
+  'missing.webcrypto': 'the browser has no WebCrypto or no local storage.',
+  'missing.modules': 'the browser does not know import maps.',
+  'missing.worker': 'the browser has no background workers.',
+  'missing.ed25519': 'the browser has no Ed25519 signatures.',
+  'seal.document': 'What the platform sent has the wrong format. Stopped.',
+  'seal.session_signature': 'The platform’s signature of the sealing session is wrong. Stopped. Call the trading centre.',
+  'seal.trustee_signature': 'The signature of a key holder is wrong. Stopped. Call the trading centre.',
+  'seal.amendment': 'The record of changes to the session is wrong. Stopped. Call the trading centre.',
+  'seal.file_changed': 'A file was changed or moved meanwhile: {detail}. Choose it again.',
+  'seal.file_name': 'A file name is too long or has characters that are not allowed: {name}.',
+  'seal.file_twice': 'Two files have the same name. Rename one and choose it again.',
+  'seal.too_large': 'The files together exceed the limit of this lot.',
+  'seal.self_check': 'Self-check failed: what this browser encrypts cannot be read back. Nothing was submitted. Use another browser or the command-line sealer.',
+  'seal.broken': 'Encryption failed; nothing was submitted. Reload and try again, or use the command-line sealer.',
+  'seal.cancelled': 'Cancelled; nothing was submitted.',
+  'seal.half_wrong': 'This decryption half does not belong to the bid.',
+  'server.refused': 'The platform refused: {detail}',
+  'upload.refused': 'The platform refused the upload: {detail}',
+  'upload.offline': 'The platform cannot be reached. Parts already sent are kept; try again when you are online.',
+  'receipt.wrong': 'The platform’s receipt does not verify ({place}). Do not take the bid as submitted: save this page, call the trading centre and the supervisor.',
+  'recovery.passphrase_short': 'The passphrase needs at least {least} characters.',
+  'recovery.differs': 'The two passphrases differ.',
+  'recovery.not_opened': 'Wrong passphrase, or the recovery file is damaged.',
+  'recovery.other_bid': 'This recovery file belongs to another bid.',
+  'recovery.saved': 'Recovery file downloaded. Keep it apart from the passphrase.',
+  'recovery.no_file': 'Choose the recovery file first.',
+  'device.storage': 'The browser does not allow storing on this device. Leave private browsing and try again.',
+  'device.no_half': 'This device does not hold the decryption half of this bid. Use the recovery file.',
+  'half.given': 'Decryption half given and checked. Wait for the end of the window.',
+  'half.giving': 'Giving the decryption half …',
+  'offer.price': 'Enter the price, exact to the fen.',
+  'offer.days': 'Enter the days of work.',
+  'check.slots': 'A required file is missing.',
+  'check.sizes': 'A file is too large, of the wrong type, or its name is not allowed: {name}',
+  'state.waiting': 'waiting', 'state.done': 'encrypted',
+  'progress.line': '{done} / {total} MB · {rate} MB/s · about {left} s left',
+  'progress.again': 'unsteady line, {count} retries',
+  'pause': 'Pause', 'resume': 'Go on',
+  'words.fingerprint': 'group {n}'
+}
+
+/** One sentence, with the facts put in. */
+export function say (name, facts = {}) {
+  const words = document.documentElement.lang.startsWith('en') ? EN : ZH
+  return (words[name] || words['seal.broken']).replace(/\{(\w+)\}/g, (whole, fact) => (fact in facts ? facts[fact] : ''))
+}
+
+/** What went wrong, in words; an accident's own text stays out, it could quote a secret. */
+export const sayError = error => say(error && error.reason ? error.reason : 'seal.broken', (error && error.facts) || {})

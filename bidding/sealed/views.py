@@ -1,0 +1,166 @@
+"""The bidder's pages and API for sealing: lots, wizard, uploads, filing, receipts, withdrawal."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+
+from bidding.envelope import documents
+from bidding.sealed import pages, service
+from bidding.trustees import service as trustees
+from trading.accounts.permissions import Permission, allow
+from trading.base.clock import now
+from trading.base.errors import NotFound, Refused
+from trading.base.forms import json_object
+from trading.deposits import service as deposits
+from trading.evidence import service as evidence
+from trading.parties import service as parties
+from trading.parties.models import Organisation
+from trading.projects import service as projects
+
+bp = Blueprint("sealed", __name__)
+
+
+def me() -> Organisation:
+    """The signed-in bidder's organisation."""
+    if current_user.organisation_id is None:
+        raise NotFound
+    return parties.get(current_user.organisation_id)
+
+
+@bp.get("/me/lots")
+@allow(Permission.BID)
+def lots() -> ResponseReturnValue:
+    return render_template("sealed/lots.html", rows=pages.open_lots(me(), now()))
+
+
+@bp.get("/me/lots/<code>")
+@allow(Permission.BID)
+def lot(code: str) -> ResponseReturnValue:
+    found = projects.lot_by_code(code)
+    return render_template("sealed/lot.html", **pages.lot_page(found, me(), now()), csrf=generate_csrf())
+
+
+@bp.post("/me/lots/<code>/deposit")
+@allow(Permission.BID)
+def deposit(code: str) -> ResponseReturnValue:
+    found = projects.lot_by_code(code)
+    deposits.sub_account(found.id, me().id, at=now())
+    return redirect(url_for("sealed.lot", code=code))
+
+
+@bp.get("/me/lots/<code>/seal")
+@allow(Permission.BID)
+def wizard(code: str) -> ResponseReturnValue:
+    found = projects.lot_by_code(code)
+    return render_template("sealed/wizard.html", **pages.wizard_page(found, me(), now()), csrf=generate_csrf())
+
+
+@bp.post("/me/lots/<code>/withdraw")
+@allow(Permission.BID)
+def withdraw(code: str) -> ResponseReturnValue:
+    found = projects.lot_by_code(code)
+    if request.form.get("confirm") != "withdraw":
+        raise Refused("bid.confirm_withdrawal")
+    sealing = trustees.session_of(found.id, "bid")
+    if sealing is None:
+        raise NotFound
+    service.withdraw(sealing.id, bidder_id=me().id, clock=now)
+    flash(_("投标已撤回，密文已销毁，不会被打开。截止前可以重新递交。"), "success")
+    return redirect(url_for("sealed.lot", code=code))
+
+
+@bp.get("/me/lots/<code>/receipts/<int:version>.json")
+@allow(Permission.BID)
+def receipt(code: str, version: int) -> ResponseReturnValue:
+    found = projects.lot_by_code(code)
+    sealing = trustees.session_of(found.id, "bid")
+    if sealing is None:
+        raise NotFound
+    answer = jsonify(service.receipt_of(sealing.id, version, bidder=me()).document())
+    answer.headers["Content-Disposition"] = f'attachment; filename="receipt-{version}.json"'
+    return answer
+
+
+# --- API -----------------------------------------------------------------------------------------
+
+
+@bp.get("/api/v1/sessions/<name>")
+@allow(Permission.BID)
+def session(name: str) -> ResponseReturnValue:
+    sealing = trustees.get_session(name)
+    bidder = me()
+    return jsonify({"document": sealing.document, "amendments": sealing.amendments,
+                    "sig": trustees.signature_of(sealing), "centre_key": trustees.centre_key(),
+                    "log_key": evidence.log_verifier_key(), "bidder": bidder.code,
+                    "signing_keys": [key.hex() for key in parties.signing_keys(bidder.id)]})
+
+
+@bp.post("/api/v1/sessions/<name>/uploads")
+@allow(Permission.BID)
+def begin_upload(name: str) -> ResponseReturnValue:
+    upload = service.begin_upload(name, bidder=me(), at=now())
+    return jsonify({"upload": upload.id}), 201
+
+
+@bp.get("/api/v1/sessions/<name>/uploads/<upload>")
+@allow(Permission.BID)
+def upload_state(name: str, upload: str) -> ResponseReturnValue:
+    return jsonify({"parts": service.parts_here(upload, session_name=name, bidder=me())})
+
+
+@bp.put("/api/v1/sessions/<name>/uploads/<upload>/parts/<int:number>")
+@allow(Permission.BID)
+def put_part(name: str, upload: str, number: int) -> ResponseReturnValue:
+    digest = _content_digest(request.headers.get("Content-Digest", ""))
+    service.put_part(upload, number, _body(), digest, session_name=name, bidder=me())
+    return "", 204
+
+
+def _body() -> Iterator[bytes]:
+    while chunk := request.stream.read(1 << 18):
+        yield chunk
+
+
+def _content_digest(header: str) -> str:
+    """SHA-256 of RFC 9530's Content-Digest, in hex. Raises Refused ``seal.content_digest``."""
+    if not header.startswith("sha-256=:") or not header.endswith(":"):
+        raise Refused("seal.content_digest")
+    digest = documents.binary(header[9:-1], "Content-Digest")
+    if len(digest) != 32:
+        raise Refused("seal.content_digest")
+    return digest.hex()
+
+
+@bp.post("/api/v1/sessions/<name>/bids")
+@allow(Permission.BID)
+def file_bid(name: str) -> ResponseReturnValue:
+    if not request.headers.get("Idempotency-Key"):
+        raise Refused("http.idempotency_key")
+    document = _strict_body()
+    if not isinstance(document, dict) or set(document) != {"header", "signature", "upload"} \
+            or not isinstance(document["signature"], str) or not isinstance(document["upload"], str):
+        raise Refused("form.document", place="header, signature, upload")
+    receipt = service.file_bid(name, documents.encode(document["header"]), documents.binary(document["signature"], "signature"),
+                               document["upload"], bidder_id=me().id, clock=now)
+    return jsonify(receipt.document()), 201
+
+
+def _strict_body() -> Any:
+    """The body as JSON; duplicate keys are refused, because two readers may pick different ones."""
+    return documents.read(request.get_data(cache=False))
+
+
+@bp.post("/api/v1/me/keys")
+@allow(Permission.BID)
+def register_key() -> ResponseReturnValue:
+    public = json_object(public=str)["public"]
+    parties.register_key(me().id, documents.binary(public, "public"), actor=current_user.actor, at=now())
+    return jsonify({"registered": b64decode(public).hex()}), 201

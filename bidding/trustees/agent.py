@@ -1,0 +1,125 @@
+"""The key holder's own process: ``mingtang trustee run``.
+
+It runs on the key holder's machine, holds its root there, speaks HTTP with the platform
+and imports nothing of the platform's database layer. Everything is checked before
+anything is released; a journal of what was released stays beside the root.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bidding.trustees.trustee import Memory, Pins, Trustee
+from trading.base.errors import Refused
+
+Say = Callable[[str], None]
+PRE_KEYS_WANTED = 12
+PRE_KEY_BATCH = 24
+
+
+class Agent:
+    """One key holder at work for one platform."""
+
+    def __init__(self, folder: Path, say: Say) -> None:
+        self.folder, self.say = folder, say
+        settings = json.loads((folder / "trustee.json").read_text("utf-8"))
+        self.url: str = settings["url"].rstrip("/")
+        self.trustee = Trustee((folder / "root.key").read_bytes(), settings["organisation"])
+        self.pins = Pins(settings["log_key"], tuple(settings["witness_keys"]), settings["quorum"])
+        self.memory = self._remembered()
+        self._refused: dict[str, str] = {}
+
+    def work(self) -> int:
+        """One round: pre-keys, contributions to draws, releases. Returns how much was done."""
+        public = self.trustee.public.hex()
+        state = self._get(f"/api/v1/trustees/{public}")
+        done = 0
+        if state["spare_pre_keys"] < PRE_KEYS_WANTED:
+            self._post(f"/api/v1/trustees/{public}/pre-keys",
+                       {"batch": self.trustee.pre_keys(state["last_pre_key"] + 1, PRE_KEY_BATCH)})
+            done += 1
+        for draw in self._get(f"/api/v1/trustees/{public}/draws")["draws"]:
+            self._post(f"/api/v1/draws/{draw['draw']}/contributions", self.trustee.contribute(draw["session"]))
+            self.say(f"contributed to draw {draw['draw']}")
+            done += 1
+        for item in state["sessions"]:
+            done += self._release(item["session"], item["envelope"])
+        return done
+
+    def _release(self, session: str, envelope: str) -> int:
+        where = "openings" if envelope == "bid" else "draws"
+        try:
+            bundle = self._get(f"/api/v1/{where}/{session}/bundle?seen={self.memory.size}")
+            given = self.trustee.release(bundle, self.memory, self.pins, at=int(time.time()))
+        except Refused as refusal:
+            if self._refused.get(session) != refusal.reason:
+                self._refused[session] = refusal.reason
+                self.say(f"session {session[:16]}: not released: {refusal.reason}")
+            return 0
+        # Remembered before it leaves: a crash in between must not let the pre-key serve twice.
+        self._remember()
+        self._post(f"/api/v1/sessions/{session}/releases", given)
+        with (self.folder / "journal.jsonl").open("a", encoding="utf-8") as journal:
+            journal.write(json.dumps({"session": session, "at": int(time.time()), "bids": len(given["body"]["releases"])}) + "\n")
+        self.say(f"session {session[:16]}: released {len(given['body']['releases'])} shares")
+        return 1
+
+    def _remembered(self) -> Memory:
+        path = self.folder / "memory.json"
+        return Memory(**json.loads(path.read_text("utf-8"))) if path.exists() else Memory()
+
+    def _remember(self) -> None:
+        path = self.folder / "memory.json"
+        temporary = path.with_suffix(".new")
+        with temporary.open("w", encoding="utf-8") as out:
+            json.dump(asdict(self.memory), out)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(path)
+
+    def _get(self, path: str) -> Any:
+        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+            return json.load(answer)
+
+    def _post(self, path: str, document: Any) -> Any:
+        request = urllib.request.Request(self.url + path, json.dumps(document).encode(),
+                                         {"Content-Type": "application/json"}, method="POST")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+
+def init(folder: Path, organisation: str, url: str, log_key: str, witness_keys: list[str], quorum: int) -> Trustee:
+    """Make a key holder's root and settings in an empty folder; returns the holder."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / "root.key"
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(secrets.token_bytes(32))
+    (folder / "trustee.json").write_text(json.dumps({
+        "organisation": organisation, "url": url, "log_key": log_key, "witness_keys": witness_keys, "quorum": quorum},
+        ensure_ascii=False, indent=1), "utf-8")
+    return Trustee(path.read_bytes(), organisation)
+
+
+def run(folder: Path, say: Say, *, every: float = 1.0) -> None:
+    """Work until stopped; a platform that does not answer is asked again."""
+    agent = Agent(folder, say)
+    silent = False
+    while True:
+        try:
+            agent.work()
+            silent = False
+        except (OSError, urllib.error.URLError, ValueError) as error:
+            if not silent:
+                say(f"the platform does not answer: {type(error).__name__}")
+            silent = True
+        time.sleep(every)

@@ -1,0 +1,88 @@
+"""Forms for notices, clarifications, terminations, questions and answers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+from flask_wtf import FlaskForm
+from govuk_frontend_wtf.wtforms_widgets import GovSelect, GovSubmitInput
+from wtforms import SelectField, SubmitField
+
+from trading.announcements import rules
+from trading.announcements.models import Notice
+from trading.base import fields
+from trading.base.clock import BEIJING
+from trading.base.errors import Refused
+from trading.projects.models import Lot, Project
+
+_ = lazy_gettext
+MOMENT_HINT = _("北京时间，例如 2026-09-04 10:00")
+
+
+class NoticeForm(FlaskForm):
+    title = fields.LineField(_("公告标题"), most=200, validators=[fields.Filled(_("请填写公告标题"))])
+    body = fields.TextField(_("公告正文"), validators=[fields.Filled(_("请填写公告正文"))])
+    doc_from = fields.MomentField(_("文件获取开始时间"), description=MOMENT_HINT, validators=[fields.Filled(_("请填写文件获取开始时间"))])
+    doc_to = fields.MomentField(_("文件获取结束时间"), description=MOMENT_HINT, validators=[fields.Filled(_("请填写文件获取结束时间"))])
+    deadline = fields.MomentField(_("投标截止时间"), description=_("开标与投标截止同时进行"), validators=[fields.Filled(_("请填写投标截止时间"))])
+    publish_at = fields.MomentField(_("定时发布"), description=_("留空表示立即发布；填写时间则到时自动发布"))
+
+    @classmethod
+    def of(cls, notice: Notice) -> NoticeForm:
+        version = notice.versions[-1]
+        dates = {name: rules.moment(version.schedule[name]) for name in ("doc_from", "doc_to", "deadline")}
+        return cls(data={"title": notice.title, "body": version.body, "publish_at": notice.publish_at, **dates})
+
+    @classmethod
+    def suggested(cls, project: Project, at: datetime) -> NoticeForm:
+        """A new draft with the earliest lawful dates filled in."""
+        start = at.astimezone(BEIJING).replace(second=0, microsecond=0)
+        dates = {"doc_from": start}
+        try:
+            found = {finding.key.split(".")[-1]: finding.facts for finding in rules.findings(
+                project.procedure, project.region, start, schedule(start, start, start + timedelta(days=1)))}
+            for name, keys in (("doc_to", ("sale_min", "doc_supply")), ("deadline", ("bid_period",))):
+                day = max(facts["earliest"] for key, facts in found.items() if key in keys and "earliest" in facts)
+                dates[name] = datetime(day.year, day.month, day.day, 10 if name == "deadline" else 17, tzinfo=BEIJING)
+        except (Refused, ValueError):
+            pass  # the calendar of that year is not loaded: the drafter sets the dates
+        lots = "\n".join(f"{lot.number}. {lot.name}" for lot in project.lots)
+        return cls(data={"title": gettext("%(name)s招标公告", name=project.name),
+                         "body": "\n".join([project.name, project.summary, lots]).strip(), **dates})
+
+    def schedule(self) -> dict[str, Any]:
+        return schedule(self.doc_from.data, self.doc_to.data, self.deadline.data)
+
+
+def schedule(doc_from: datetime, doc_to: datetime, deadline: datetime) -> dict[str, str]:
+    """Dates as a notice keeps them: RFC 3339 in Beijing time."""
+    dates = {"doc_from": doc_from, "doc_to": doc_to, "deadline": deadline}
+    return {name: at.astimezone(BEIJING).isoformat() for name, at in dates.items()}
+
+
+class ClarifyForm(FlaskForm):
+    title = fields.LineField(_("澄清标题"), most=200, validators=[fields.Filled(_("请填写澄清标题"))])
+    body = fields.TextField(_("澄清内容"), validators=[fields.Filled(_("请填写澄清内容"))])
+    new_deadline = fields.MomentField(_("新的投标截止时间"), description=_("不改变的留空；只能顺延"))
+    submit = SubmitField(_("发布澄清"), widget=GovSubmitInput())
+
+
+class TerminateForm(FlaskForm):
+    reason = fields.TextField(_("终止理由"), most=4000, description=_("理由将随终止公告公开"), validators=[fields.Filled(_("请写明终止理由"))])
+
+
+class AnswerForm(FlaskForm):
+    text = fields.TextField(_("答复"), most=4000, validators=[fields.Filled(_("请填写答复内容"))])
+
+
+class AskForm(FlaskForm):
+    lot = SelectField(_("标段"), widget=GovSelect(), coerce=int)
+    text = fields.TextField(_("您的问题"), most=2000, description=_("答复向所有人公开，提问单位不公开；请不要写出单位名称"),
+                            validators=[fields.Filled(_("请填写问题"))])
+    submit = SubmitField(_("提交问题"), widget=GovSubmitInput())
+
+    def __init__(self, lots: list[Lot], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lot.choices = [(lot.id, lot.name) for lot in lots]

@@ -1,0 +1,56 @@
+"""Start the platform's processes on one machine and stop them together."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.request import urlopen
+
+from trading.base.clock import ticks
+
+
+def run_all(program: str, parts: list[list[str]], url: str, echo: Callable[[str], None]) -> int:
+    """Run the parts until one ends or we are told to stop; returns an exit status."""
+    started = ticks()
+    running = [subprocess.Popen([sys.executable, program, *part]) for part in parts]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    status = 0
+    try:
+        _wait_for(url, running)
+        echo(f"\n  ready after {ticks() - started:.1f} s:  {url}\n")
+        while all(process.poll() is None for process in running):
+            time.sleep(0.5)
+        ended = next(index for index, process in enumerate(running) if process.poll() is not None)
+        echo(f"the process {' '.join(parts[ended])} has ended; stopping the others")
+        status = 1
+    except KeyboardInterrupt:
+        echo("stopping")
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+    return status
+
+
+def _wait_for(url: str, running: list[subprocess.Popen[bytes]]) -> None:
+    for _ in range(600):
+        if any(process.poll() is not None for process in running):
+            return
+        try:
+            with urlopen(f"{url}/healthz", timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+
+
+def program() -> str:
+    """The installed command of this environment."""
+    return str(Path(sys.executable).parent / "mingtang")

@@ -1,0 +1,99 @@
+"""Make the demonstration installation once: settings, keys, tables, people, projects."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from flask_migrate import upgrade
+
+from trading.base.config import Settings, create_keys, load
+from trading.demonstration import showcase
+from trading.demonstration.laboratory import MakeApp
+from trading.evidence import notes, verify
+from trading.evidence.witness import Witness
+
+ORIGIN = "qingxi.example/log2026"
+WITNESS_PORT = 8009
+
+CONFIG = """\
+# Settings of the demonstration, written once. docs/settings.md describes each line.
+demo = true
+https = false
+site_name = "清溪县公共资源交易中心"
+site_name_en = "Qingxi County Public Resource Trading Centre"
+organiser = "清溪县公共资源交易中心（演示）"
+contact = "0000-0000000 · 清溪县政务服务大厅三楼"
+icp = "示例ICP备00000000号"
+police = "示例公网安备00000000000000号"
+site_code = "0000000000"
+region = "CN-51"
+platform_code = "1510822000"
+operator_code = "12510822000000001X"
+log_origin = "{origin}"
+witness_urls = "http://127.0.0.1:{port}"
+witness_keys = "{witness}"
+"""
+
+
+def demo_folder(settings: Settings) -> Path:
+    return settings.instance / "demo"
+
+
+def is_ready(settings: Settings) -> bool:
+    return (demo_folder(settings) / "ready").exists()
+
+
+def witness_of(settings: Settings) -> Witness:
+    """The demonstration's witness: its own key and memory, apart from the platform's database."""
+    folder = demo_folder(settings)
+    log_key = notes.verifier_key(settings.log_origin, verify.ED25519, verify.raw_public_key(notes.signer(settings.key("log"), "log")))
+    return Witness("witness.example/bidders-association", (folder / "witness.key").read_bytes(), {settings.log_origin: log_key},
+                   folder / "witness.json")
+
+
+def make(make_app: MakeApp, at: datetime, echo: Callable[[str], None]) -> None:
+    """Make the demonstration unless it is there; prints the accounts once."""
+    settings = load()
+    if is_ready(settings):
+        return
+    if settings.instance.joinpath("config.toml").exists() and not settings.demo:
+        raise SystemExit("this installation is not a demonstration: nothing was changed")
+    folder = demo_folder(settings)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    create_keys(settings.instance)
+    if not (folder / "witness.key").exists():
+        (folder / "witness.key").write_bytes(secrets.token_bytes(32))
+    settings = replace(settings, log_origin=ORIGIN)
+    key = witness_of(settings).verifier_key
+    settings.instance.joinpath("config.toml").write_text(CONFIG.format(origin=ORIGIN, port=WITNESS_PORT, witness=key), "utf-8")
+    settings = load()
+    app = make_app(settings)
+    echo("creating the demonstration: tables, people and projects (about a minute) ...")
+    with app.app_context():
+        upgrade()
+        password = showcase.new_password()
+        cast = showcase.Showcase(at, folder, witness_of(settings), password, f"http://{settings.host}:{settings.port}")
+        showcase.build(cast, at)
+        for number, holder in enumerate(cast.holders, 1):
+            memory = {"size": holder.memory.size, "root": holder.memory.root, "used": holder.memory.used}
+            (folder / f"trustee-{number}" / "memory.json").write_text(json.dumps(memory), "utf-8")
+    (folder / "robots.json").write_text(json.dumps({"password": password}), "utf-8")
+    (folder / "robots.json").chmod(0o600)
+    (folder / "totp.json").write_text(json.dumps({login.username: login.totp for login in cast.logins if login.totp}), "utf-8")
+    (folder / "totp.json").chmod(0o600)
+    _print(cast.logins, password, echo)
+    (folder / "ready").write_text("", "utf-8")
+
+
+def _print(logins: list[showcase.Login], password: str, echo: Callable[[str], None]) -> None:
+    echo("\nDemonstration accounts 演示账号 (shown once 只显示这一次)")
+    echo(f"  password of all, and passphrase of the recovery files 统一密码: {password}")
+    for login in logins:
+        if not login.username.startswith("expert"):
+            echo(f"  {login.username:<12} {login.name}" + ("   + code: .venv/bin/mingtang code " + login.username if login.totp else ""))
+    echo("  expert01 … expert24   评标专家")

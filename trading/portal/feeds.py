@@ -1,0 +1,34 @@
+"""Newest notices as an Atom feed (RFC 4287)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from feedgen.feed import FeedGenerator
+from flask_babel import gettext as _
+
+from trading.announcements import queries
+from trading.announcements import words as notice_words
+from trading.projects import words
+
+
+def atom(procedure: str, *, site: str, root: str, path: str, at: datetime) -> bytes:
+    """The newest fifty notices of one procedure, or of all where it is empty."""
+    feed = FeedGenerator()
+    feed.id(root + path)
+    feed.title(f"{site} · {words.procedure(procedure) if procedure else _('全部公告')}")
+    feed.link(href=root + path, rel="self")
+    feed.link(href=f"{root}/search" + (f"?type={procedure}" if procedure else ""), rel="alternate")
+    feed.author({"name": site})
+    found = queries.find(queries.Filters(type=procedure), at=at, limit=50).items
+    feed.updated(found[0].versions[-1].published_at or at if found else at)
+    for notice in found:
+        version = notice.versions[-1]
+        entry = feed.add_entry(order="append")
+        entry.id(f"{root}/notices/{notice.id}")
+        entry.title(f"{notice_words.kind(notice.kind)} · {notice.title}")
+        entry.link(href=f"{root}/notices/{notice.id}")
+        entry.published(notice.published_at)
+        entry.updated(version.published_at or notice.published_at)
+        entry.summary(f"{version.body[:500]}\nSHA-256 {version.sha256}")
+    return bytes(feed.atom_str(pretty=True))

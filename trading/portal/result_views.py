@@ -1,0 +1,133 @@
+"""The tenderer's last steps: publicise the candidates, award, record the contract."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
+from wtforms import RadioField, SubmitField
+
+from experts.evaluation import service as evaluation
+from trading.accounts.permissions import Permission, allow
+from trading.announcements import service as announcements
+from trading.base import addresses, fields
+from trading.base.clock import now
+from trading.base.errors import NotFound, Refused
+from trading.base.money import yuan
+from trading.portal import home
+from trading.projects import queries as project_queries
+from trading.projects import rules, words
+from trading.projects import service as projects
+from trading.projects.models import Lot
+from trading.projects.rules import Stage
+
+bp = Blueprint("results", __name__)
+bp.record(addresses.register)
+PLACE = "/projects/<number:project_id>/lots/<number:lot_id>/result"
+
+
+class AwardForm(FlaskForm):
+    winner = RadioField(lazy_gettext("中标人"), widget=GovRadioInput(), coerce=int)
+    reason = fields.TextField(lazy_gettext("不选第一名的法定理由"), most=2000, description=lazy_gettext("选排名第一的候选人时留空"))
+
+    def __init__(self, lot: Lot, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.winner.choices = [(c.organisation_id, _("第 %(rank)s 名 %(name)s，%(price)s 元", rank=c.rank, name=c.organisation.name,
+                                                     price=yuan(c.price_fen))) for c in projects.candidates(lot.id)]
+
+
+class ContractForm(FlaskForm):
+    number = fields.LineField(lazy_gettext("合同编号"), most=80, validators=[fields.Filled(lazy_gettext("请填写合同编号"))])
+    price = fields.AmountField(lazy_gettext("合同价格"), description=lazy_gettext("应当与中标价一致"),
+                               validators=[fields.Filled(lazy_gettext("请填写合同价格"))])
+    signed_on = fields.DayField(lazy_gettext("签订日期"), description=lazy_gettext("例如 2026-09-04"),
+                                validators=[fields.Filled(lazy_gettext("请填写签订日期"))])
+    submit = SubmitField(lazy_gettext("登记合同"), widget=GovSubmitInput())
+
+
+def _own_lot(project_id: int, lot_id: int) -> Lot:
+    project = project_queries.get(project_id)
+    lot = next((lot for lot in project.lots if lot.id == lot_id), None)
+    if lot is None or not project.accepted_at or not projects.is_mine(project, current_user.organisation_id):
+        raise NotFound
+    return lot
+
+
+def _values(lot: Lot, at: datetime) -> dict[str, Any]:
+    publicity, until = rules.procedure(lot.project.procedure).publicity, home.publicity_until(lot)
+    ranked = lot.stage in (Stage.EVALUATED, Stage.PUBLICISED, Stage.AWARDED, Stage.CONTRACTED, Stage.ARCHIVED)
+    return {
+        "lot": lot, "project": lot.project, "state": words.stage_state(lot.stage), "until": until,
+        "candidates": projects.candidates(lot.id) if ranked else [], "award": projects.award_of(lot.id),
+        "contract": projects.contract_of(lot.id), "may_publicise": publicity and lot.stage == Stage.EVALUATED,
+        "may_award": lot.stage == Stage.PUBLICISED and until is not None and at >= until
+        or not publicity and lot.stage == Stage.EVALUATED,
+        "may_contract": lot.stage == Stage.AWARDED,
+        "crumbs": [{"text": _("我的项目"), "href": "/projects"}, {"text": lot.project.name, "href": f"/projects/{lot.project_id}"},
+                   {"text": _("结果与合同")}]}
+
+
+def _page(lot: Lot, award: AwardForm | None = None, contract: ContractForm | None = None, status: int = 200) -> ResponseReturnValue:
+    made = projects.award_of(lot.id)
+    empty = ContractForm(formdata=None, data={"price": made.price_fen if made else None})
+    first = projects.candidates(lot.id)[:1]
+    choice = AwardForm(lot, formdata=None, data={"winner": first[0].organisation_id if first else None})
+    return render_template("portal/result.html", award_form=award or choice, contract_form=contract or empty, wrong=award or contract,
+                           **_values(lot, now())), status
+
+
+def _back(lot: Lot) -> ResponseReturnValue:
+    return redirect(url_for("results.show", project_id=lot.project_id, lot_id=lot.id))
+
+
+@bp.get(PLACE)
+@allow(Permission.RESULT_WRITE)
+def show(project_id: int, lot_id: int) -> ResponseReturnValue:
+    return _page(_own_lot(project_id, lot_id))
+
+
+@bp.post(PLACE + "/publicise")
+@allow(Permission.RESULT_WRITE)
+def publicise(project_id: int, lot_id: int) -> ResponseReturnValue:
+    lot = _own_lot(project_id, lot_id)
+    announcements.publicise(lot.id, actor=current_user.actor, at=now())
+    flash(_("中标候选人公示已发布。"), "success")
+    return _back(lot)
+
+
+@bp.post(PLACE + "/award")
+@allow(Permission.RESULT_WRITE)
+def award(project_id: int, lot_id: int) -> ResponseReturnValue:
+    lot = _own_lot(project_id, lot_id)
+    form = AwardForm(lot)
+    if form.validate_on_submit():
+        try:
+            evaluation.award(lot.id, form.winner.data, actor=current_user.actor, at=now(), reason=form.reason.data)
+            flash(_("已定标：中标通知书已发出，同时通知了全部未中标人。"), "success")
+            return _back(lot)
+        except Refused as refusal:
+            fields.tell(form, refusal, form.reason if refusal.reason == "result.first_rank" else form.winner)
+    return _page(_own_lot(project_id, lot_id), award=form, status=422)
+
+
+@bp.post(PLACE + "/contract")
+@allow(Permission.RESULT_WRITE)
+def contract(project_id: int, lot_id: int) -> ResponseReturnValue:
+    lot, form = _own_lot(project_id, lot_id), ContractForm()
+    if form.validate_on_submit():
+        places = {"result.contract_price": form.price, "result.contract_number": form.number, "result.contract_date": form.signed_on}
+        try:
+            projects.record_contract(lot.id, form.number.data, form.price.data or 0, form.signed_on.data,
+                                     actor=current_user.actor, at=now())
+            flash(_("合同已登记。"), "success")
+            return _back(lot)
+        except Refused as refusal:
+            fields.tell(form, refusal, places.get(refusal.reason))
+    return _page(_own_lot(project_id, lot_id), contract=form, status=422)
