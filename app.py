@@ -66,6 +66,12 @@ from trading.base.config import create_keys
 from trading.base.scheduler import Job
 from trading.base.scheduler import run as run_timetable
 from trading.demonstration import commands as demonstration
+from trading.announcements import views as announcement_views
+from trading.messages import views as message_views
+from trading.parties import views as party_views
+from trading.portal import admin_views, result_views
+from trading.portal import views as portal_views
+from trading.projects import views as project_views
 from trading.demonstration import setup, showcase
 from trading.evidence import service as evidence
 from trading.evidence import verify, witnessing
@@ -82,7 +88,8 @@ VERSION = "0.1.0"
 PART_LIMIT = 9 * 1024 * 1024
 
 MACHINES = [trustee_views.bp, draw_api.bp]
-BLUEPRINTS = [account_views.bp, sealed_views.bp, opening_views.bp, *MACHINES]
+BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, portal_views.bp,
+              result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, *MACHINES]
 
 
 def create_app(settings: Settings | None = None) -> Flask:

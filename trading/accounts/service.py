@@ -16,7 +16,7 @@ from trading.accounts import rules
 from trading.accounts.models import Account, Failure, Grant, SignIn
 from trading.accounts.permissions import SECOND_FACTOR, Role, conflicts
 from trading.base import installation
-from trading.base.database import db, transaction
+from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
 
@@ -177,7 +177,7 @@ def confirm_second_factor(sign_in_id: int, code: str, *, at: datetime) -> None:
     """Accept a code once; the same code is refused the second time. Raises Refused."""
     plain = unicodedata.normalize("NFKC", code).replace(" ", "")
     with transaction() as session:
-        found = session.get(SignIn, sign_in_id, with_for_update=True, populate_existing=True)
+        found = lock_row(SignIn, sign_in_id)
         if found is None or found.ended_at:
             raise NotFound
         account = get(found.account_id)

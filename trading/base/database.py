@@ -125,4 +125,4 @@ def serialise(name: int) -> None:
 
 def lock_row(model: type[Any], key: Any) -> Any:
     """Read one row again under a lock that lasts until the end of the transaction."""
-    return db.session.get(model, key, with_for_update=True, populate_existing=True)
+    return db.session.get(model, key, with_for_update={"of": model}, populate_existing=True)

@@ -147,7 +147,7 @@ class CaseRun:
         local = start.astimezone(BEIJING)
         deadline = deadline or (local + timedelta(days=plan.bidding_days)).replace(hour=10, minute=0, second=0, microsecond=0)
         schedule = {"doc_from": local.replace(microsecond=0).isoformat(), "deadline": deadline.isoformat(),
-                    "doc_to": (local.replace(microsecond=0) + timedelta(days=8)).isoformat()}
+                    "doc_to": (local.replace(microsecond=0) + timedelta(days=12)).isoformat()}
         notice = announcements.draft_tender(self.project_id, f"{plan.name}招标公告", f"{plan.name}\n{plan.lot_name}", schedule,
                                             actor=self.cast.tenderer.code, at=start)
         announcements.publish_tender(notice.id, actor=self.cast.tenderer.code, at=start)

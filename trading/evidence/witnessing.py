@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import select
 
 from trading.base import installation
-from trading.base.database import db, transaction
+from trading.base.database import db, lock_row, transaction
 from trading.evidence import service, verify
 from trading.evidence.models import Checkpoint
 from trading.evidence.witness import Answer
@@ -61,8 +61,8 @@ def cosign(checkpoint: Checkpoint, ask: Ask, seen: int) -> int:
 
 def _keep(checkpoint: Checkpoint, lines: str) -> None:
     verify.split_note(checkpoint.note + lines)
-    with transaction() as session:
-        found = session.get(Checkpoint, checkpoint.size, with_for_update=True, populate_existing=True)
+    with transaction():
+        found = lock_row(Checkpoint, checkpoint.size)
         assert found is not None
         if lines not in found.cosignatures:
             found.cosignatures += lines

@@ -132,7 +132,7 @@ def _require_waiting(project: Project) -> None:
 
 def _next_number(family: str) -> int:
     session = db.session
-    row = session.get(Numbering, family, with_for_update=True, populate_existing=True)
+    row: Numbering | None = lock_row(Numbering, family)
     if row is None:
         row = Numbering(key=family, last=0)
         session.add(row)

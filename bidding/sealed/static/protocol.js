@@ -93,8 +93,11 @@ function written (value) {
   }
   if (Array.isArray(value)) return `[${value.map(written).join(',')}]`
   if (typeof value !== 'object') throw new Refusal('seal.document', { place: 'value' })
-  // The default order of sort is that of UTF-16 code units, as RFC 8785 wants it.
-  return `{${Object.keys(value).sort().map(key => `${written(key)}:${written(value[key])}`).join(',')}}`
+  // Keys stay below the surrogates, where the orders of UTF-16 units (RFC 8785, and the sort
+  // here) and of code points (other libraries) are one.
+  const keys = Object.keys(value)
+  if (keys.some(key => /[\uD800-\uFFFF]/.test(key))) throw new Refusal('seal.document', { place: 'key' })
+  return `{${keys.sort().map(key => `${written(key)}:${written(value[key])}`).join(',')}}`
 }
 
 /** Canonical bytes of a document. */

@@ -1,0 +1,63 @@
+"""Valid things for tests: a centre with people, and cases taken as far as a test needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from trading.base.database import db
+from trading.demonstration.case import CaseRun, Offer, Plan
+from trading.demonstration.cast import Cast, Company
+from trading.evidence.witness import Witness
+
+#: A Monday morning in Beijing, far from public holidays.
+T0 = datetime(2026, 3, 2, 1, tzinfo=UTC)
+NAMES = ("青石建设集团有限公司", "云岭市政工程有限公司", "川北路桥有限公司", "锦屏建筑安装有限公司", "白河水利工程有限公司")
+SCORED = {"kind": "works_comprehensive", "price_points": "60", "factors": [
+    {"id": "design", "name": "施工组织设计", "most": "25"}, {"id": "team", "name": "项目团队", "most": "15"}]}
+
+
+@dataclass
+class Centre:
+    """An installation with key holders, a witness, experts and bidders."""
+
+    app: Flask
+    cast: Cast
+    companies: list[Company]
+
+    def plan(self, bidders: int = 3, **changes: object) -> Plan:
+        values: dict[str, object] = {
+            "name": "青石路改造工程", "lot_name": "一标段", "estimate_fen": 100_000_000, "ceiling_fen": 95_000_000,
+            "offers": [Offer(company, 90_000_000 + 12_345 * n) for n, company in enumerate(self.companies[:bidders])],
+            "region": "CN-51", "deposit_fen": 1_000_000}
+        return Plan(**(values | changes))  # type: ignore[arg-type]
+
+    def a_case(self, *steps: str, bidders: int = 3, at: datetime = T0, **changes: object) -> CaseRun:
+        """A case taken through the named steps, e.g. ``a_case("register", "announce")``."""
+        case = CaseRun(self.cast, self.plan(bidders, **changes), at)
+        for step in steps:
+            getattr(case, step)()
+        return case
+
+    def a_bidding_case(self, **changes: object) -> CaseRun:
+        return self.a_case("register", "announce", **changes)
+
+    def a_filed_case(self, **changes: object) -> CaseRun:
+        return self.a_case("register", "announce", "pay_deposits", "file_bids", **changes)
+
+    def an_opened_case(self, **changes: object) -> CaseRun:
+        return self.a_case("register", "announce", "pay_deposits", "file_bids", "close", "open", **changes)
+
+
+def build(app: Flask, witness: Witness) -> tuple[Cast, list[Company]]:
+    """Fill a fresh installation; done once, its database is copied for every test."""
+    cast = Cast(T0, witness, experts=24)
+    companies = [cast.company(name, T0) for name in NAMES]
+    for holder in cast.holders:
+        holder.top_up(T0)
+    db.session.remove()
+    return cast, companies
+
+

@@ -1,0 +1,123 @@
+"""Fixtures: a centre on a copy of a prepared database, SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from app import create_app
+from tests import builders
+from tests.postgres import private_server
+from trading.base.config import Settings, create_keys
+from trading.base.database import db
+from trading.demonstration.cast import Cast, Company, make_witness
+from trading.demonstration.laboratory import create_tables
+from trading.evidence.witness import Witness
+
+ORIGIN = "test.example/log2026"
+
+
+@dataclass
+class Prepared:
+    """A filled installation to be copied."""
+
+    folder: Path
+    settings: Settings
+    cast: Cast
+    companies: list[Company]
+
+
+def _prepare(folder: Path, **changes: Any) -> Prepared:
+    create_keys(folder)
+    settings = Settings(instance=folder, demo=True, https=False, platform_code="1510822000", cover_bids=2,
+                        log_origin=ORIGIN, region="CN-51", **changes)
+    witness = make_witness(ORIGIN, settings.key("log"))
+    settings = replace(settings, witness_keys=witness.verifier_key)
+    app = create_app(settings)
+    with app.app_context():
+        create_tables()
+        cast, companies = builders.build(app, witness)
+        db.session.remove()
+        db.engine.dispose()
+    return Prepared(folder, settings, cast, companies)
+
+
+@pytest.fixture(scope="session")
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    found = _prepare(tmp_path_factory.mktemp("sqlite"))
+    with sqlite3.connect(found.folder / "mingtang.db") as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return found
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    with private_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def prepared_postgres(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Prepared:
+    with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE prepared")
+    url = postgres.format(name="prepared").replace("postgresql://", "postgresql+psycopg://")
+    return _prepare(tmp_path_factory.mktemp("postgres"), database_url=url)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def centre(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[builders.Centre]:
+    """A centre on its own copy of the database, once on each kind."""
+    yield from _centre(request, tmp_path, request.param)
+
+
+@pytest.fixture
+def sqlite_centre(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[builders.Centre]:
+    """A centre on SQLite only, for pages and for what does not touch the database."""
+    yield from _centre(request, tmp_path, "sqlite")
+
+
+def _centre(request: pytest.FixtureRequest, folder: Path, kind: str) -> Iterator[builders.Centre]:
+    prepared: Prepared = request.getfixturevalue("prepared_sqlite" if kind == "sqlite" else "prepared_postgres")
+    settings = _copy(prepared, folder / "instance", request)
+    app = create_app(settings)
+    cast = copy_cast(prepared.cast, settings)
+    with app.app_context():
+        yield builders.Centre(app, cast, prepared.companies)
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _copy(prepared: Prepared, folder: Path, request: pytest.FixtureRequest) -> Settings:
+    if not prepared.settings.database_url:
+        shutil.copytree(prepared.folder, folder)
+        return replace(prepared.settings, instance=folder)
+    shutil.copytree(prepared.folder, folder)
+    postgres: str = request.getfixturevalue("postgres")
+    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
+    with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE prepared".encode())
+    url = postgres.format(name=name).replace("postgresql://", "postgresql+psycopg://")
+    return replace(prepared.settings, instance=folder, database_url=url)
+
+
+def copy_cast(cast: Cast, settings: Settings) -> Cast:
+    """The same people with memories of their own."""
+    twin = copy(cast)
+    twin.holders = [replace(holder, memory=replace(holder.memory, used=dict(holder.memory.used))) for holder in cast.holders]
+    twin.witness = _twin_witness(cast.witness)
+    return twin
+
+
+def _twin_witness(witness: Witness) -> Witness:
+    twin = copy(witness)
+    twin._last = dict(witness._last)
+    return twin
