@@ -182,11 +182,16 @@ def unseal(header: dict[str, Any], payload_key: bytes, payload: Iterable[bytes],
     copy) or ``seal.payload_unreadable`` (authentic bytes that do not decrypt: the bidder).
     """
     decryptor = Cobblestone256Decryptor(payload_key, documents.context_hash(header["ctx"]))
+    slabs = _checked(payload, header["payload"])
     try:
-        for slab in _checked(payload, header["payload"]):
+        for slab in slabs:
             out.write(decryptor.update(slab))
         out.write(decryptor.finalize())
     except (InvalidTag, ValueError):
+        for _ in slabs:
+            # Read to the end: a damaged copy must not be laid at the bidder's door, and only
+            # the hashes of all parts tell the two apart.
+            pass
         raise Refused("seal.payload_unreadable") from None
 
 

@@ -35,7 +35,8 @@ from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage, Step
 
-BOX_STEP = 8192
+# Large enough for every bid up to some 600 MB, so that boxes of bids and covers are of one size.
+BOX_STEP = 16384
 
 
 # --- sessions ----------------------------------------------------------------------------------
