@@ -15,10 +15,11 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import desk as counter  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
+
+from tests.browser import desk as counter  # noqa: E402
 
 SEAL = """async ({session, bidder, href}) => {
   const { sealBid } = await import('/static/sealed/seal.js')

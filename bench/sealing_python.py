@@ -20,12 +20,12 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+sys.path.insert(0, str(ROOT))
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: E402
 
-import desk as counter  # noqa: E402
 from bidding.envelope import sealing  # noqa: E402
+from tests.browser import desk as counter  # noqa: E402
 
 SLAB = 1 << 20
 OFFER = {"price_fen": 1, "days": 1, "quality": "", "statement": ""}

@@ -331,6 +331,8 @@ def _file_opened(lot: Lot, row: SealedBid, at: datetime) -> None:
     assert row.digest is not None
     base, store = f"10-bids/{row.digest}", installation.files()
     for number, name in enumerate(row.parts or []):
+        if not store.path(name).exists():
+            continue  # a lost file is the outcome of this bid, on record; the others are archived
         with store.open(name) as source:
             digest = hashlib.file_digest(source, "sha256").hexdigest()
         archive.file_stored(lot.id, f"{base}/payload.{number:04d}.cob", "投标文件密文", name, store.size(name), digest, at=at)

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
 
 from bidding.envelope import documents, keys  # noqa: E402
@@ -236,3 +237,13 @@ def serve(desk: Desk) -> ThreadingHTTPServer:
     desk.address = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
+
+
+def sealing_encryptor(key: bytes, context: bytes) -> Cobblestone256Encryptor:
+    """The other half's cipher, for comparing."""
+    return Cobblestone256Encryptor(key, context)
+
+
+def unsealed(key: bytes, context: bytes, sealed: bytes) -> bytes:
+    decryptor = Cobblestone256Decryptor(key, context)
+    return decryptor.update(sealed) + decryptor.finalize()

@@ -8,7 +8,6 @@ import json
 import random
 import struct
 import zipfile
-import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from hashlib import sha256
@@ -247,7 +246,7 @@ def plain_of(entries: list[tuple[str, bytes]], method: int = zipfile.ZIP_STORED)
     return out.getvalue()
 
 
-def manifest_of(files: dict[str, bytes], **changes: Any) -> bytes:
+def manifest_of(files: dict[str, bytes], /, **changes: Any) -> bytes:
     listed = [{"name": name, "bytes": len(data), "sha256": sha256(data).hexdigest()} for name, data in files.items()]
     return documents.encode({"v": 1, "lot": SAMPLES[1]["session"]["lot"], "bidder": BIDDER, "offer": OFFER, "files": listed} | changes)
 
@@ -293,7 +292,7 @@ def test_an_archive_unlike_its_manifest_is_refused(bid, tmp_path, entries):
     assert reason(lambda: read(bid, plain_of(entries), tmp_path)) == "seal.manifest"
 
 
-@pytest.mark.parametrize("changes", [{"v": "1"}, {"offer": OFFER | {"price_fen": 1.5 and -1}}, {"offer": {}}, {"offer": OFFER | {"more": 1}}, {"more": 1},
+@pytest.mark.parametrize("changes", [{"v": "1"}, {"offer": OFFER | {"price_fen": -1}}, {"offer": {}}, {"offer": OFFER | {"more": 1}}, {"more": 1},
                                      {"files": [{"name": "a.pdf"}, {"name": "b.xml"}]}])
 def test_a_manifest_out_of_shape_is_refused(bid, tmp_path, changes):
     assert reason(lambda: read(bid, plain_of(with_manifest(**changes)), tmp_path)) in ("seal.document", "seal.manifest")
@@ -340,7 +339,6 @@ def test_an_archive_with_any_byte_damaged_never_raises_anything_else(bid, tmp_pa
         except Refused as refusal:
             assert refusal.reason in ("seal.manifest", "seal.document")
     assert reason(lambda: read(bid, b"", tmp_path)) == "seal.manifest"
-    assert zlib.crc32(b"") == 0
 
 
 # --- sessions and sizes --------------------------------------------------------------------------

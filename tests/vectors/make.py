@@ -19,11 +19,11 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+sys.path.insert(0, str(ROOT))
 
-import desk as counter  # noqa: E402
 from bidding.envelope import documents, keys, recovery, sealing  # noqa: E402
 from bidding.trustees.trustee import Trustee  # noqa: E402
+from tests.browser import desk as counter  # noqa: E402
 from trading.evidence import verify  # noqa: E402
 
 

@@ -41,16 +41,16 @@ class NoticeForm(FlaskForm):
         start = at.astimezone(BEIJING).replace(second=0, microsecond=0)
         dates = {"doc_from": start}
         try:
-            found = {finding.key.split(".")[-1]: finding.facts for finding in rules.findings(
-                project.procedure, project.region, start, schedule(start, start, start + timedelta(days=1)))}
+            found = rules.findings(project.procedure, project.region, start, schedule(start, start, start + timedelta(days=1)))
             for name, keys in (("doc_to", ("sale_min", "doc_supply")), ("deadline", ("bid_period",))):
-                day = max(facts["earliest"] for key, facts in found.items() if key in keys and "earliest" in facts)
+                day = max(finding.facts["earliest"] for finding in found
+                          if finding.key.split(".")[-1] in keys and "earliest" in finding.facts)
                 dates[name] = datetime(day.year, day.month, day.day, 10 if name == "deadline" else 17, tzinfo=BEIJING)
         except (Refused, ValueError):
             pass  # the calendar of that year is not loaded: the drafter sets the dates
         lots = "\n".join(f"{lot.number}. {lot.name}" for lot in project.lots)
         return cls(data={"title": gettext("%(name)s招标公告", name=project.name),
-                         "body": "\n".join([project.name, project.summary, lots]).strip(), **dates})
+                         "body": "\n".join(dict.fromkeys([project.name, project.summary, lots])).strip(), **dates})
 
     def schedule(self) -> dict[str, Any]:
         return schedule(self.doc_from.data, self.doc_to.data, self.deadline.data)
