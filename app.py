@@ -51,6 +51,9 @@ from bidding.trustees import views as trustee_views
 from bidding.trustees.commands import trustee
 from experts.draw import api as draw_api
 from experts.draw import jobs as draw_jobs
+from experts.draw import views as draw_views
+from experts.evaluation import jobs as evaluation_jobs
+from experts.evaluation import views as evaluation_views
 from trading.accounts import session as account_session
 from trading.accounts import views as account_views
 from trading.accounts.permissions import Permission, Role, public
@@ -62,6 +65,7 @@ from trading.base.database import db
 from trading.base.errors import NotFound, Refused
 from trading.base.files import Files
 from trading.announcements import jobs as announcement_jobs
+from trading.archive import views as archive_views
 from trading.base.config import create_keys
 from trading.base.scheduler import Job
 from trading.base.scheduler import run as run_timetable
@@ -73,10 +77,12 @@ from trading.portal import admin_views, result_views
 from trading.portal import views as portal_views
 from trading.projects import views as project_views
 from trading.demonstration import setup, showcase
+from trading.deposits import views as deposit_views
 from trading.evidence import service as evidence
 from trading.evidence import verify, witnessing
 from trading.law.commands import law
 from trading.messages import service as messages
+from trading.supervision import views as supervision_views
 
 log = structlog.get_logger()
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(
@@ -89,7 +95,8 @@ PART_LIMIT = 9 * 1024 * 1024
 
 MACHINES = [trustee_views.bp, draw_api.bp]
 BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, portal_views.bp,
-              result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, *MACHINES]
+              result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, draw_views.bp,
+              evaluation_views.bp, deposit_views.bp, archive_views.bp, supervision_views.bp, *MACHINES]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -266,6 +273,7 @@ TIMETABLE = [
     Job("opening.close_due", 0.5, lambda: opening_jobs.close_due(now)),
     Job("opening.advance_due", 1, lambda: opening_jobs.advance_due(now)),
     Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),
+    Job("evaluation.start_due", 2, lambda: evaluation_jobs.start_due(now())),
     Job("evidence.checkpoint", 1, lambda: evidence.checkpoint_if_grown(now())),
     Job("evidence.cosign_due", 1, lambda: witnessing.cosign_due(_seen)),
 ]

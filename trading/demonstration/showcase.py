@@ -140,7 +140,8 @@ def _until_opened(case: CaseRun) -> None:
 
 def _soon(cast: Showcase, at: datetime) -> None:
     """One opening about five minutes ahead; the bidders' recovery files are kept for the visitor."""
-    case = cast.run("清溪县滨河公园提升工程", "一标段施工", 7_260_000, at - timedelta(days=24))
+    # A short window, so that a visitor sees the whole opening; the rule's default is half an hour.
+    case = cast.run("清溪县滨河公园提升工程", "一标段施工", 7_260_000, at - timedelta(days=24), method=SCORED | {"window_s": 180})
     case.register()
     local = (at + timedelta(minutes=6)).astimezone(BEIJING).replace(second=0, microsecond=0)
     case.announce(deadline=local)

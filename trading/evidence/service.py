@@ -19,7 +19,7 @@ from trading.base.clock import unix_ms
 from trading.base.database import EPOCH, db, in_transaction, transaction
 from trading.evidence import notes, tree
 from trading.evidence.models import Checkpoint, Entry, Head, Node
-from trading.evidence.verify import canonical, tagged
+from trading.evidence.verify import canonical, parse_checkpoint, split_note, tagged
 
 SEALED_PAD = 1024
 
@@ -130,6 +130,15 @@ def prove_all(indexes: list[int], found: Checkpoint) -> list[Proof]:
     """Proofs of many leaves against one checkpoint, read from the database together."""
     paths = _from_nodes(lambda get: [tree.inclusion_path(index, found.size, get) for index in indexes])
     return [Proof(index, path, found.note, found.cosignatures) for index, path in zip(indexes, paths, strict=True)]
+
+
+def is_included(index: int, data: bytes) -> bool:
+    """Whether a leaf stands in the newest signed checkpoint that covers it."""
+    found = db.session.scalar(select(Checkpoint).where(Checkpoint.size > index).order_by(Checkpoint.size.desc()).limit(1))
+    if found is None:
+        return False
+    _, size, root = parse_checkpoint(split_note(found.note)[0])
+    return tree.verify_inclusion(index, size, tree.leaf_hash(data), prove(index, found).path, root)
 
 
 def first_checkpoint_after(index: int) -> Checkpoint:

@@ -50,4 +50,5 @@ export function startDecrypt (root) {
   find('decrypt-device').addEventListener('click', () => run(() => halfOfDevice(digest)))
   find('decrypt-file').addEventListener('click', () => run(() =>
     halfOfFile(find('recovery-file').files[0], find('recovery-passphrase').value, { session, digest })))
+  root.dataset.ready = 'yes'
 }

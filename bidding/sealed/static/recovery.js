@@ -88,6 +88,7 @@ async function withStore (name, mode, use) {
       transaction.oncomplete = resolve
       transaction.onabort = transaction.onerror = () => reject(new Refusal('device.storage'))
     })
+    finished.catch(() => {}) // told by the request first
     const result = await done(use(transaction.objectStore(name)))
     await finished
     return result

@@ -148,6 +148,7 @@ export function sealBid (options) {
   })
 
   async function run () {
+    await null // so that nothing is reported before the caller holds the job
     const { bidder, files, signKey = null, upload = null, draft = null } = options
     const session = checkSession(options.session)
     const offer = shaped(options.offer, OFFERS[session.envelope], 'offer')

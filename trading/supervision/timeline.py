@@ -1,0 +1,76 @@
+"""A case as its evidence tells it: one line per act, in the reader's language."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask_babel import gettext as _
+
+from trading.archive import packing
+from trading.evidence import service as evidence
+from trading.evidence.models import Entry
+from trading.evidence.verify import leaf_hash
+from trading.projects.models import Lot
+
+ALARMS = ("bid.not_opened", "lot.failed", "lot.terminated", "hall.objection")
+SYSTEM = ("session.opened", "session.close", "session.amended", "window.closed", "draw.frozen", "draw.drawn", "shares.released")
+
+
+def title(kind: str) -> str:
+    """What an act is called."""
+    names = {
+        "project.accepted": _("受理进场登记"), "notice.drafted": _("起草公告"), "notice.published": _("发布公告"),
+        "notice.deadline_moved": _("顺延投标截止时间"), "question.asked": _("收到提问"), "question.answered": _("公布答复"),
+        "session.opened": _("启用封存会话"), "session.amended": _("变更封存会话"), "session.close": _("冻结投标集合"),
+        "bid.commit": _("收到投标"), "bid.withdraw": _("撤回投标"), "bid.half_given": _("投标人交出解密份额"),
+        "window.closed": _("解密时段结束"), "shares.released": _("密钥持有人释放份额"), "bid.opened": _("投标文件解密"),
+        "bid.not_opened": _("投标文件未能解密"), "opening.recorded": _("生成开标记录"), "opening.confirmed": _("投标人确认唱标"),
+        "hall.objection": _("开标异议"), "hall.host": _("主持人发言"), "hall.question": _("开标提问"),
+        "draw.frozen": _("锁定专家抽取条件"), "draw.commit": _("投入随机数"), "draw.drawn": _("抽取专家"), "draw.answered": _("专家答复"),
+        "draw.recused": _("专家回避"), "draw.sealed": _("专家名单封存"), "draw.revealed": _("公开抽取材料"),
+        "evaluation.started": _("开始评标"), "evaluation.declared": _("回避声明"), "evaluation.review_submitted": _("提交初步评审"),
+        "evaluation.reviewed": _("初步评审完成"), "evaluation.scores_submitted": _("提交评分"), "evaluation.ranked": _("形成排序"),
+        "evaluation.signed": _("签署评标报告"), "lot.announced": _("标段公告"), "lot.bidding": _("开始投标"), "lot.closed": _("投标截止"),
+        "lot.opened": _("开标完成"), "lot.evaluated": _("评标完成"), "lot.publicised": _("公示中标候选人"), "lot.awarded": _("发出中标通知书"),
+        "lot.contracted": _("合同备案"), "lot.archived": _("封卷归档"), "lot.failed": _("流标"), "lot.terminated": _("终止"),
+        "lot.paused": _("暂停"), "lot.resumed": _("恢复"), "lot.restarted": _("重新招标")}
+    return names.get(kind, kind)
+
+
+def light(entry: Entry) -> str:
+    """Colour of an act: an alarm, a warning, the system's own doing, or plain."""
+    if entry.kind in ALARMS:
+        return "alarm"
+    if entry.kind == "draw.recused" or (entry.event or {}).get("dissent"):
+        return "warn"
+    return "system" if entry.kind in SYSTEM else "ok"
+
+
+def entries(lot: Lot) -> list[Entry]:
+    return packing.entries_of(lot)
+
+
+def items(lot: Lot, found: list[Entry], chosen: int | None) -> list[dict[str, Any]]:
+    """The timeline, newest first."""
+    return [{"at": entry.at, "light": light(entry), "title": title(entry.kind), "state": None, "kind": entry.kind,
+             "detail": _detail(entry), "evidence": [{"text": f"#{entry.seq:,}", "href": f"/supervise/{lot.code}?entry={entry.seq}"}],
+             "href": f"/supervise/{lot.code}?entry={entry.seq}", "current": entry.seq == chosen} for entry in reversed(found)]
+
+
+def _detail(entry: Entry) -> str:
+    hidden = {"type", "at_ms", "lot", "project", "actor", "sig", "session", "commitment"}
+    facts = [f"{name} {value}" for name, value in (entry.event or {}).items() if name not in hidden and not isinstance(value, (list, dict))]
+    return f"{entry.actor} · " + " · ".join(text if len(text) < 60 else text[:57] + "…" for text in facts)
+
+
+def evidence_card(entry: Entry, found: list[Entry]) -> dict[str, Any]:
+    """One entry with its proof, checked now."""
+    assert entry.at is not None and entry.nonce is not None and entry.event is not None
+    data = evidence.leaf_data(entry.nonce, entry.event)
+    good = data == entry.data and evidence.is_included(entry.seq, data)
+    before = next((item for item in reversed(found) if item.seq < entry.seq), None)
+    return {"kind": entry.kind, "title": title(entry.kind), "happened_at": entry.at, "received_at": entry.at, "seq": entry.seq,
+            "actor": entry.actor, "previous": leaf_hash(before.data).hex() if before else "0" * 64, "this": leaf_hash(entry.data).hex(),
+            "verified": good, "verdict": _("已验证，在检查点之内") if good else _("验证不通过"),
+            "raw": json.dumps(entry.event, ensure_ascii=False, indent=1)}
