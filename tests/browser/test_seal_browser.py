@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -242,7 +243,7 @@ def seal(page: Page, desk: counter.Desk, sizes: list[int], **options: Any) -> di
                                 "sizes": sizes, "offer": OFFER, "options": options})
 
 
-def opened(desk: counter.Desk, made: dict[str, Any], folder: Path, every: bool = False) -> sealing.Contents:
+def opened(desk: counter.Desk, made: dict[str, Any], folder: Path, every: bool = False, offer: dict[str, Any] = OFFER) -> sealing.Contents:
     """Open what the browser sealed with the Python half."""
     header = documents.check_header(made["header"], desk.session)
     assert documents.bid_digest(header) == made["digest"]
@@ -257,7 +258,7 @@ def opened(desk: counter.Desk, made: dict[str, Any], folder: Path, every: bool =
         sealing.unseal(header, key, (desk.uploads[made["upload"]][n] for n in sorted(desk.uploads[made["upload"]])), out)
     assert plain.stat().st_size == sealing.padded(plain.stat().st_size)
     contents = sealing.read_contents(plain, header)
-    assert contents.offer == OFFER
+    assert contents.offer == offer
     return contents
 
 
@@ -372,7 +373,7 @@ def test_what_cannot_be_sealed_is_refused_before_anything_is_sent(page, desk):
     assert found == ["seal.file_name"] * 4 + ["seal.file_twice", "seal.document", "seal.document", "seal.too_large", "seal.document", "seal.key_length"]
 
 
-@pytest.mark.parametrize("broken", ["encrypt", "digest"])
+@pytest.mark.parametrize("broken", ["way out", "way back"])
 def test_a_browser_that_computes_wrongly_is_found_out(page, desk, broken):
     """The page's own WebCrypto is broken on purpose; the way back must not agree."""
     page.evaluate("""broken => {
@@ -380,8 +381,8 @@ def test_a_browser_that_computes_wrongly_is_found_out(page, desk, broken):
       let calls = 0
       SubtleCrypto.prototype.deriveBits = async function (...how) {
         const made = await honest.apply(this, how)
-        // The payload key of the way out only: the second derivation of 64 bytes is the check's.
-        if (how[2] === 512 && ++calls === (broken === 'encrypt' ? 1 : 2)) new Uint8Array(made)[0] ^= 1
+        // The first derivation of 64 bytes is for sealing, the second for the check.
+        if (how[2] === 512 && ++calls === (broken === 'way out' ? 1 : 2)) new Uint8Array(made)[0] ^= 1
         return made
       }
     }""", broken)
@@ -419,7 +420,7 @@ def test_a_receipt_is_checked_before_it_counts(page, desk):
     task = {"made": made, "session": desk.session, "desk": desk.name}
     assert page.evaluate(FILE, task)["index"] == 5
     dice = random.Random(5)
-    for _ in range(25):
+    for _ in range(12):
         desk.spoil = lambda receipt: flip(receipt, dice)
         assert page.evaluate(FILE, task)["refused"] in ("receipt.wrong", "seal.document")
 
@@ -503,3 +504,108 @@ def test_prices_as_people_type_them(page):
       return texts.map(text => { try { return yuan(fen(text)) } catch (error) { return error.reason } })
     }""", ["1,234,567.89", "１２３．４万", "1.5亿元", " ¥ 100 ", "0.01", "0", "-1", "1.234", "1e3", "", "12 3万4", "99999999999999"])
     assert found == ["1,234,567.89", "1,234,000.00", "150,000,000.00", "100.00", "0.01"] + ["offer.price"] * 7
+
+
+def test_spoiled_payloads_are_refused_in_the_browser(page):
+    """Cut, lengthened, reordered, altered, under another key or context: nothing comes out."""
+    key, context, plain = bytes(range(32)), b"context", random.Random(4).randbytes(3 * 16384 + 5)
+    encryptor = counter.sealing_encryptor(key, context)
+    good = encryptor.update(plain) + encryptor.finalize()
+    head, chunks = good[:56], [good[56 + at:56 + at + 16400] for at in range(0, len(good) - 56, 16400)]
+    spoiled = [b"", good[:10], good[:24], good[:40], good[:56], good[:57], good[:71], good[:-1], good[:-21], good + b"\0", good + chunks[-1], good + chunks[0],
+               head + chunks[1] + chunks[0] + b"".join(chunks[2:]), head + chunks[0] + b"".join(chunks), head + b"".join(chunks[1:]),
+               head + b"".join(chunks[:-1]), head + b"".join(chunks[:2]) + chunks[3]]
+    for at in (0, 23, 24, 55, 56, 16440, 16455, 16456, len(good) - 1):
+        spoiled.append(good[:at] + bytes([good[at] ^ 4]) + good[at + 1:])
+    rows = [(key, context, data) for data in spoiled] + [(key[::-1], context, good), (key[:31], context, good), (key + b"x", context, good), (key, b"other", good)]
+    found = page.evaluate("""async rows => {
+      const P = await import('/static/sealed/protocol.js'); const C = await import('/static/sealed/cobblestone.js')
+      return Promise.all(rows.map(([key, context, sealed]) => C.decrypt(P.unhex(key), P.utf8(context), P.unbase64(sealed)).then(() => 'read', error => error.reason)))
+    }""", [[one.hex(), two.decode(), b64encode(data).decode()] for one, two, data in [*rows, (key, context, good)]])
+    assert found == ["seal.payload_unreadable"] * len(rows) + ["read"]
+
+
+# --- the wizard --------------------------------------------------------------------------------------
+
+
+def wizard_html(desk: counter.Desk) -> str:
+    """The real template with invented data around it, pointing at the desk."""
+    from tests.browser import gallery
+
+    base = f"/api/v1/sessions/{desk.name}"
+    data = gallery.wizard()
+    data["lot"] |= {"session_href": base, "upload_href": f"{base}/uploads", "commit_href": f"{base}/bids", "keys_href": "/api/v1/me/keys",
+                    "back_href": "/", "part_bytes": PART}
+    data["checks"] = [{"id": name, "kind": "todo", "text": name, "note": None} for name in ("slots", "sizes", "price")]
+    data["receipt_rows"] = [{"key": name, "value": "—", "id": f"receipt-{name}"} for name in ("lot", "time", "digest", "index")]
+    original = gallery.CONTENT["wizard"]
+    gallery.CONTENT["wizard"] = ("sealed/wizard.html", lambda: data)
+    try:
+        html = gallery.create_gallery().test_client().get("/wizard").get_data(as_text=True)
+    finally:
+        gallery.CONTENT["wizard"] = original
+    return re.sub(r'nonce="[^"]*"', 'nonce="NONCE"', html)
+
+
+def test_a_bidder_goes_through_the_wizard(page, desk, tmp_path):
+    desk.html = wizard_html(desk)
+    page.goto(desk.address)
+    step = {name: page.locator(f"[data-step={name}]") for name in ("files", "check", "encrypt", "upload", "sign")}
+    expect(step["files"]).to_be_visible()
+    expect(step["sign"]).to_be_hidden()
+    page.click("[data-next=check]")
+    expect(page.locator("[data-check=slots]")).to_contain_text("缺少必交文件")
+    page.click("[data-next=encrypt]")
+    expect(step["check"]).to_be_visible()
+    page.click("[data-back=files]")
+    for name, size in (("price", 1000), ("tech", PART + 7)):
+        file = tmp_path / f"{name}.pdf"
+        file.write_bytes(random.Random(name).randbytes(size))
+        page.set_input_files(f"[data-slot={name}]", file)
+    page.fill("[data-offer=price]", "１２3.4万")
+    expect(page.locator("#offer-echo")).to_have_text("1,234,000.00 元")
+    page.fill("[data-offer=days]", "300")
+    page.click("[data-next=check]")
+    expect(page.locator("[data-check=price]")).to_have_class("checks--ok")
+    page.click("[data-next=encrypt]")
+    expect(step["sign"]).to_be_visible(timeout=20_000)
+    expect(page.locator("#sign-submit")).to_be_disabled()
+    page.fill("[data-passphrase]", "correct horse battery")
+    page.fill("[data-passphrase-again]", "correct horse bettery")
+    page.click("[data-recovery]")
+    expect(page.locator("[data-wizard] > [role=alert]")).to_contain_text("口令不同")
+    page.fill("[data-passphrase-again]", "correct horse battery")
+    with page.expect_download() as download:
+        page.click("[data-recovery]")
+    saved = Path(download.value.path()).read_bytes()
+    page.check("#sign-agree")
+    desk.spoil = lambda receipt: receipt | {"nonce": "00" * 32}
+    page.click("#sign-submit")
+    expect(page.locator("[data-wizard] > [role=alert]")).to_contain_text("回执核验不通过")
+    expect(page.locator("#done")).to_be_hidden()
+    desk.spoil = None
+    page.click("#sign-submit")
+    expect(page.locator("#done")).to_be_visible()
+    bid = desk.bids[-1]
+    found = recovery.read("correct horse battery", saved)
+    assert (found.session, found.digest) == (desk.name, bid["digest"])
+    made = {"header": bid["header"], "digest": bid["digest"], "kb": found.kb.hex(), "signature": b64decode(bid["signature"]).hex(),
+            "public": desk.signing_keys[-1], "upload": bid["upload"]}
+    contents = opened(desk, made, tmp_path, offer={"price_fen": 123400000, "days": 300, "quality": "合格", "statement": ""})
+    assert [file["name"] for file in contents.files] == ["price.pdf", "tech.pdf"]
+    assert page.locator("#done-digest").inner_text().replace(" ", "") == bid["digest"]
+    assert page.evaluate("async d => (await (await import('/static/sealed/recovery.js')).takeHalf(d)).length", bid["digest"]) == 32
+
+
+@pytest.mark.parametrize(("lacking", "words"), [
+    ("Object.defineProperty(window, 'isSecureContext', { value: false })", "HTTPS"),
+    ("SubtleCrypto.prototype.generateKey = () => Promise.reject(new Error('no'))", "Ed25519"),
+    ("HTMLScriptElement.supports = () => false", "导入映射")])
+def test_a_browser_that_cannot_seal_is_told_why(page, desk, lacking, words):
+    desk.html = wizard_html(desk)
+    page.add_init_script(lacking)
+    page.goto(desk.address)
+    expect(page.locator("#seal-unsupported")).to_be_visible()
+    expect(page.locator("[data-reason]")).to_contain_text(words)
+    expect(page.locator("#seal-unsupported")).to_contain_text("命令行封存工具")
+    expect(page.locator("[data-wizard]")).to_be_hidden()

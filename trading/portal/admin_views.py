@@ -123,7 +123,7 @@ def _organisation(code: str, name: str) -> int:
 
 def _secrets_page(account: Account, password: str | None, secret: str | None) -> ResponseReturnValue:
     """Shown once, as the answer to the act itself; nothing of it is kept in readable form."""
-    uri = pyotp.TOTP(secret).provisioning_uri(account.username, issuer_name=installation.settings().site_name) if secret else None
+    uri = pyotp.TOTP(secret).provisioning_uri(name=account.username, issuer_name=installation.settings().site_name) if secret else None
     return render_template("admin/secrets.html", account_model=account, password=password, secret=secret,
                            qr_src=segno.make(uri, micro=False).svg_data_uri(scale=5) if uri else None, crumbs=_crumbs(account.username))
 

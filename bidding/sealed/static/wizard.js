@@ -180,7 +180,9 @@ class Wizard {
     byId('sign-hash').textContent = groups(digest)
     byId('sign-words').textContent = pairs(digest)
     this.fill('receipt-digest', groups(digest.slice(0, 16)))
-    this.isSaved = false
+    // Policy T gives the bidder no half, so there is nothing to keep.
+    this.isSaved = this.sealed.kb.length === 0
+    this.root.querySelector('[data-recovery]').disabled = this.isSaved
     this.allow()
     this.show('sign')
   }
@@ -248,7 +250,7 @@ class Wizard {
     const { fileBid } = await import('./seal.js')
     const { sealed } = this
     // The half is on this device before the bid exists anywhere, not after.
-    await keepHalf(sealed)
+    if (sealed.kb.length) await keepHalf(sealed)
     // And an interrupted job may not be taken up again once its header has left.
     await forgetDraft(sealed.session)
     const field = this.root.querySelector('input[name="idempotency_key"]')
