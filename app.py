@@ -47,11 +47,13 @@ from bidding.opening import jobs as opening_jobs
 from bidding.opening import views as opening_views
 from bidding.sealed import jobs as sealed_jobs
 from bidding.sealed import views as sealed_views
+from bidding.sealed.commands import bid
 from bidding.trustees import views as trustee_views
 from bidding.trustees.commands import trustee
 from experts.draw import api as draw_api
 from experts.draw import jobs as draw_jobs
 from experts.draw import views as draw_views
+from experts.draw.commands import draw
 from experts.evaluation import jobs as evaluation_jobs
 from experts.evaluation import views as evaluation_views
 from trading.accounts import session as account_session
@@ -361,5 +363,5 @@ def verify_command(path: Path, log_key: str, witness_key: tuple[str, ...], centr
     sys.exit(verify.main(arguments))
 
 
-for _command in (web, jobs, events, keys, assets_group, verify_command, law, trustee, *demonstration.commands(create_app)):
+for _command in (web, jobs, events, keys, assets_group, verify_command, law, trustee, bid, draw, *demonstration.commands(create_app)):
     main.add_command(_command)

@@ -103,6 +103,15 @@ def session(name: str) -> ResponseReturnValue:
                     "signing_keys": [key.hex() for key in parties.signing_keys(bidder.id)]})
 
 
+@bp.get("/api/v1/lots/<code>/session")
+@allow(Permission.BID)
+def session_of_lot(code: str) -> ResponseReturnValue:
+    sealing = trustees.session_of(projects.lot_by_code(code).id, "bid")
+    if sealing is None:
+        raise NotFound
+    return session(sealing.id)
+
+
 @bp.post("/api/v1/sessions/<name>/uploads")
 @allow(Permission.BID)
 def begin_upload(name: str) -> ResponseReturnValue:

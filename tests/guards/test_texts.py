@@ -39,7 +39,7 @@ def test_every_refusal_has_both_languages() -> None:
     for reason, entry in texts.items():
         assert entry["zh"].strip() and entry["en"].strip(), reason
         assert set(re.findall(r"{(\w+)", entry["zh"])) == set(re.findall(r"{(\w+)", entry["en"])), reason
-        assert not re.search(r"[一-鿿]", entry["en"]), reason
+        assert not re.search(r"[一-鿿]", re.sub("[万亿元]", "", entry["en"])), reason
 
 
 def messages() -> dict[str, str]:

@@ -157,6 +157,16 @@ def test_a_large_file_is_taken_in_and_handed_back(site: Site) -> None:
     assert answer.data == data and "filename*=UTF-8''%E6%8B%9B" in answer.headers["Content-Disposition"]
 
 
+def test_only_who_is_signed_in_may_send_a_large_body(site: Site) -> None:
+    number, data = draft(site.tenderer), bytes(12 * 1024 * 1024)
+    site.app.config["WTF_CSRF_ENABLED"] = True
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', site.tenderer.get(f"/projects/{number}").text)
+    assert token is not None
+    body = {"kind": "approval", "csrf_token": token[1], "file": (io.BytesIO(data), "a.pdf")}
+    assert site.tenderer.post(f"/projects/{number}/files", data=body).status_code == 302
+    assert site.client().post(f"/projects/{number}/files", data={"file": (io.BytesIO(data), "a.pdf")}).status_code == 413
+
+
 def test_nobody_else_sees_or_changes_a_project(site: Site) -> None:
     number = complete(site.tenderer)
     other = site.someone(Role.TENDERER, site.prepared.companies[3].id)

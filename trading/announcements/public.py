@@ -12,7 +12,9 @@ from trading.projects.models import Lot, Project, ProjectFile
 
 def project(code: str) -> Project:
     """A project by its public code. Raises NotFound before its notice is published."""
-    found = projects.by_code(code[:40])
+    if not (code.isascii() and code.isalnum()):
+        raise NotFound  # a NUL character would be an accident in the database
+    found = projects.by_code(code)
     if queries.tender_notice(found.id) is None:
         raise NotFound
     return found

@@ -16,7 +16,8 @@ def atom(procedure: str, *, site: str, root: str, path: str, at: datetime) -> by
     """The newest fifty notices of one procedure, or of all where it is empty."""
     feed = FeedGenerator()
     feed.id(root + path)
-    feed.title(f"{site} · {words.procedure(procedure) if procedure else _('全部公告')}")
+    what = words.procedure(procedure) if procedure else _("全部公告")
+    feed.title(f"{site} · {what}")
     feed.link(href=root + path, rel="self")
     feed.link(href=f"{root}/search" + (f"?type={procedure}" if procedure else ""), rel="alternate")
     feed.author({"name": site})

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Any
 
+from flask_babel import gettext as _
+
 from trading.announcements import words
 from trading.announcements.models import Notice, NoticeVersion
 
@@ -28,7 +30,8 @@ def values(notice: Notice) -> dict[str, Any]:
 
 
 def _lines(version: NoticeVersion) -> list[str]:
-    return [f"{row['key']}：{row['value']}" for row in words.schedule(version.schedule)] + version.body.split("\n")
+    dates = [_("%(what)s：%(name)s", what=row["key"], name=row["value"]) for row in words.schedule(version.schedule)]
+    return dates + version.body.split("\n")
 
 
 def compare(old: list[str], new: list[str]) -> Iterator[list[Piece]]:

@@ -144,9 +144,10 @@ def _versions(project: Project, notices: list[Notice]) -> list[dict[str, Any]]:
                 "diff_href": f"/notices/{notice.id}#d{version.number}" if version.number > 1 else None,
                 "size": notice_words.kind(notice.kind), "current": several and version is notice.versions[-1]})
     for item in public.files(project):
+        size = _("%(count)s 字节", count=f"{item.bytes:,}")
         rows.append({"title": item.name, "at": item.added_at, "hash": item.sha256, "href": f"/p/{project.code}/files/{item.id}",
                      "diff_href": None, "current": False,
-                     "size": f"{words.file_kind(item.kind)} · {_('%(count)s 字节', count=f'{item.bytes:,}')}"})
+                     "size": f"{words.file_kind(item.kind)} · {size}"})
     return rows
 
 

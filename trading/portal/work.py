@@ -89,7 +89,7 @@ def _of_project(project: Project, at: datetime) -> list[Item]:
             items.append(_item(_("答复提问：%(name)s", name=lot.label), f"{base}/questions", _("%(count)s 个待答复", count=waiting), lot.deadline))
         text = _result_step(lot, at)
         if text:
-            items.append(_item(f"{text}：{lot.label}", f"{base}/lots/{lot.id}/result", words.stage(lot.stage)))
+            items.append(_item(_("%(what)s：%(name)s", what=text, name=lot.label), f"{base}/lots/{lot.id}/result", words.stage(lot.stage)))
     return items
 
 
