@@ -82,6 +82,7 @@ from trading.demonstration import setup, showcase
 from trading.deposits import views as deposit_views
 from trading.evidence import service as evidence
 from trading.evidence import verify, witnessing
+from trading.evidence.commands import witness
 from trading.law.commands import law
 from trading.messages import service as messages
 from trading.supervision import views as supervision_views
@@ -363,5 +364,5 @@ def verify_command(path: Path, log_key: str, witness_key: tuple[str, ...], centr
     sys.exit(verify.main(arguments))
 
 
-for _command in (web, jobs, events, keys, assets_group, verify_command, law, trustee, bid, draw, *demonstration.commands(create_app)):
+for _command in (web, jobs, events, keys, assets_group, verify_command, law, trustee, witness, bid, draw, *demonstration.commands(create_app)):
     main.add_command(_command)

@@ -53,3 +53,7 @@ def status(folder: Path) -> None:
     click.echo(f"{state['organisation']}: {state['spare_pre_keys']} pre-keys left, {len(state['sessions'])} openings waiting")
     journal = folder / "journal.jsonl"
     click.echo(journal.read_text("utf-8") if journal.exists() else "nothing released yet")
+
+
+if __name__ == "__main__":
+    trustee()

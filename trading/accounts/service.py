@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 
 import pyotp
@@ -21,8 +22,12 @@ from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
 
 _hasher = PasswordHasher()
-# Checked when the name is unknown, so that the answer takes as long as for a known one.
-_DECOY = _hasher.hash("no account has this password")
+
+
+@cache
+def _decoy() -> str:
+    """Checked when the name is unknown, so that the answer takes as long as for a known one."""
+    return _hasher.hash("no account has this password")
 
 
 def create(username: str, name: str, password: str, roles: set[Role], *, actor: str, at: datetime,
@@ -62,7 +67,7 @@ def sign_in(username: str, password: str, *, source: str, at: datetime) -> str:
         if until and at < until:
             raise Refused("account.wait", until=until)
     account = db.session.scalar(select(Account).where(Account.username == username))
-    matches = _matches(account.password_hash if account else _DECOY, password)
+    matches = _matches(account.password_hash if account else _decoy(), password)
     if account is None or not matches or account.frozen_at:
         with transaction() as session:
             failure = session.scalar(select(Failure).filter_by(name_tag=name_tag, source_tag=source_tag))

@@ -14,7 +14,7 @@ import click
 import pyotp
 
 from trading.base import installation
-from trading.base.clock import now, unix
+from trading.base.clock import now
 from trading.base.config import load
 from trading.demonstration import processes, setup
 from trading.demonstration import replay as replaying
@@ -23,7 +23,6 @@ from trading.demonstration.cast import Cast
 from trading.demonstration.laboratory import MakeApp, installation_in
 from trading.evidence import service as evidence
 from trading.evidence.verify import Pack, Verifier, readable
-from trading.evidence.witness import serve
 
 
 def commands(make_app: MakeApp) -> list[click.Command]:
@@ -77,23 +76,15 @@ def commands(make_app: MakeApp) -> list[click.Command]:
     def up() -> None:
         """Start web, jobs, events, witness and key holders on this machine."""
         settings = load()
-        parts = [["web"], ["jobs"], ["events"]]
+        parts = [[processes.program(), name] for name in ("web", "jobs", "events")]
         if settings.demo:
-            parts += [["witness", "run"], *(["trustee", "run", str(folder)] for folder in sorted(
-                setup.demo_folder(settings).glob("trustee-*")))]
-        sys.exit(processes.run_all(processes.program(), parts, f"http://{settings.host}:{settings.port}", click.echo))
+            # Started as modules of their own: they are other people's processes and load nothing of the platform.
+            folder = setup.demo_folder(settings)
+            parts.append(["-m", "trading.evidence.commands", "run", str(folder / "witness"), "--port", str(setup.WITNESS_PORT)])
+            parts += [["-m", "bidding.trustees.commands", "run", str(holder)] for holder in sorted(folder.glob("trustee-*"))]
+        sys.exit(processes.run_all(parts, f"http://{settings.host}:{settings.port}", click.echo))
 
-    @click.group()
-    def witness() -> None:
-        """A witness of the evidence log."""
-
-    @witness.command("run")
-    def witness_run() -> None:
-        """Run the demonstration's witness."""
-        server = serve(setup.witness_of(load()), "127.0.0.1", setup.WITNESS_PORT, lambda: unix(now()))
-        server.serve_forever()
-
-    return [walkthrough, replay, demo, code, up, witness]
+    return [walkthrough, replay, demo, code, up]
 
 
 def walk(make_app: MakeApp, out: Path | None) -> int:

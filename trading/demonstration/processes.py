@@ -13,10 +13,10 @@ from urllib.request import urlopen
 from trading.base.clock import ticks
 
 
-def run_all(program: str, parts: list[list[str]], url: str, echo: Callable[[str], None]) -> int:
-    """Run the parts until one ends or we are told to stop; returns an exit status."""
+def run_all(parts: list[list[str]], url: str, echo: Callable[[str], None]) -> int:
+    """Run Python with each list of arguments until one ends or we are told to stop; returns an exit status."""
     started = ticks()
-    running = [subprocess.Popen([sys.executable, program, *part]) for part in parts]
+    running = [subprocess.Popen([sys.executable, *part]) for part in parts]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     status = 0
     try:

@@ -15,6 +15,7 @@ from trading.base.config import Settings, create_keys, load
 from trading.demonstration import showcase
 from trading.demonstration.laboratory import MakeApp
 from trading.evidence import notes, verify
+from trading.evidence.commands import witness_in
 from trading.evidence.witness import Witness
 
 ORIGIN = "qingxi.example/log2026"
@@ -48,12 +49,17 @@ def is_ready(settings: Settings) -> bool:
     return (demo_folder(settings) / "ready").exists()
 
 
-def witness_of(settings: Settings) -> Witness:
+def make_witness(settings: Settings) -> Witness:
     """The demonstration's witness: its own key and memory, apart from the platform's database."""
-    folder = demo_folder(settings)
+    folder = demo_folder(settings) / "witness"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not (folder / "witness.key").exists():
+        (folder / "witness.key").write_bytes(secrets.token_bytes(32))
+        (folder / "witness.key").chmod(0o600)
     log_key = notes.verifier_key(settings.log_origin, verify.ED25519, verify.raw_public_key(notes.signer(settings.key("log"), "log")))
-    return Witness("witness.example/bidders-association", (folder / "witness.key").read_bytes(), {settings.log_origin: log_key},
-                   folder / "witness.json")
+    (folder / "witness.json").write_text(json.dumps({
+        "name": "witness.example/bidders-association", "logs": {settings.log_origin: log_key}}), "utf-8")
+    return witness_in(folder)
 
 
 def make(make_app: MakeApp, at: datetime, echo: Callable[[str], None]) -> None:
@@ -66,10 +72,9 @@ def make(make_app: MakeApp, at: datetime, echo: Callable[[str], None]) -> None:
     folder = demo_folder(settings)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     create_keys(settings.instance)
-    if not (folder / "witness.key").exists():
-        (folder / "witness.key").write_bytes(secrets.token_bytes(32))
     settings = replace(settings, log_origin=ORIGIN)
-    key = witness_of(settings).verifier_key
+    witness = make_witness(settings)
+    key = witness.verifier_key
     settings.instance.joinpath("config.toml").write_text(CONFIG.format(origin=ORIGIN, port=WITNESS_PORT, witness=key), "utf-8")
     settings = load()
     app = make_app(settings)
@@ -77,7 +82,7 @@ def make(make_app: MakeApp, at: datetime, echo: Callable[[str], None]) -> None:
     with app.app_context():
         upgrade()
         password = showcase.new_password()
-        cast = showcase.Showcase(at, folder, witness_of(settings), password, f"http://{settings.host}:{settings.port}")
+        cast = showcase.Showcase(at, folder, witness, password, f"http://{settings.host}:{settings.port}")
         showcase.build(cast, at)
         for number, holder in enumerate(cast.holders, 1):
             memory = {"size": holder.memory.size, "root": holder.memory.root, "used": holder.memory.used}
