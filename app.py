@@ -75,8 +75,9 @@ from trading.demonstration import commands as demonstration
 from trading.announcements import views as announcement_views
 from trading.messages import views as message_views
 from trading.parties import views as party_views
-from trading.portal import admin_views, result_views
+from trading.portal import admin_views, operator_views, result_views
 from trading.portal import views as portal_views
+from trading.projects import registrar_views
 from trading.projects import views as project_views
 from trading.demonstration import setup, showcase
 from trading.deposits import views as deposit_views
@@ -98,7 +99,7 @@ PART_LIMIT = 9 * 1024 * 1024
 
 MACHINES = [trustee_views.bp, draw_api.bp]
 BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, portal_views.bp,
-              result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, draw_views.bp,
+              registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, draw_views.bp,
               evaluation_views.bp, deposit_views.bp, archive_views.bp, supervision_views.bp, *MACHINES]
 
 

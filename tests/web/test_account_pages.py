@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.web.conftest import Site
 from trading.accounts.permissions import Role
+from trading.base.config import ROOT
 from trading.demonstration.cast import credit_code
+from trading.messages.texts import TEXTS, text_of
 
 NEW = {"username": "finance.wang", "name": "王某", "code": "", "organisation": "", "roles": ["finance"]}
 
@@ -81,3 +84,13 @@ def test_an_organisation_registers_its_signing_key(site: Site) -> None:
     assert "abab" in person.get("/me/company").text
     assert site.bidder(1).post("/me/company/keys", data={"public": "ab" * 32}).status_code == 422
     assert site.tenderer.post("/me/company/keys", data={"public": "cd" * 32}).status_code == 403
+
+
+def test_every_kind_of_message_has_its_sentences() -> None:
+    sources = [path.read_text("utf-8") for folder in ("trading", "bidding", "experts") for path in Path(ROOT / folder).rglob("*.py")]
+    kinds = {kind for source in sources for call in re.findall(r"notify\(([^,]+),", source) for kind in re.findall(r'"([\w.]+)"', call)}
+    assert kinds and kinds <= set(TEXTS)
+    for kind in TEXTS:
+        for tongue in ("zh", "en"):
+            assert "{" not in text_of(kind, {}, tongue)
+    assert "1,234.50" in text_of("result.won", {"lot": "一标段", "price_fen": 123450}, "zh")

@@ -8,9 +8,12 @@ from datetime import timedelta
 import pytest
 
 from tests.web.conftest import Site
+from tests.web.test_registration_pages import LOT, draft, upload
+from trading.accounts.permissions import Role
 from trading.announcements import jobs, queries
 from trading.announcements import service as announcements
 from trading.base.clock import BEIJING
+from trading.projects import queries as project_queries
 from trading.projects import service as projects
 from trading.projects.rules import Stage
 
@@ -88,6 +91,32 @@ def test_dates_beyond_the_published_calendar_are_told(accepted: tuple[Site, int]
     answer = site.tenderer.post(f"/projects/{number}/notice", data=GOOD | {
         "doc_from": "9999-12-01 10:00", "doc_to": "9999-12-20 10:00", "deadline": "9999-12-31 10:00", "act": "publish"})
     assert answer.status_code == 422
+
+
+def test_a_procurement_of_two_lots_is_published_and_shown_lot_by_lot(site: Site) -> None:
+    person, registrar = site.tenderer, site.someone(Role.REGISTRAR)
+    number = draft(person, procedure="procurement-open", category="goods")
+    for name in ("第一包", "第二包"):
+        lot = LOT | {"name": name, "kind": "procurement_lowest", "deposit": "", "ceiling": "90万"}
+        assert person.post(f"/projects/{number}/lots/new", data=lot).status_code == 302
+    for kind in ("approval", "tender_document"):
+        upload(person, number, kind, f"{kind}.pdf")
+    person.post(f"/projects/{number}/submit")
+    assert person.get(f"/projects/{number}/notice").status_code == 409
+    assert person.post(f"/projects/{number}/notice", data=GOOD | {"act": "publish"}).status_code == 422
+    registrar.post(f"/registrations/{number}/accept")
+    made = person.post(f"/projects/{number}/notice", data=GOOD | {"act": "publish"})
+    assert made.status_code == 302, made.text
+    site.at += timedelta(minutes=1)
+    with site.inside():
+        code = project_queries.get(number).code
+    public = site.client()
+    for asked in ("", "?lot=1", "?lot=2", "?lot=2&lang=en"):
+        page = public.get(f"/p/{code}{asked}")
+        assert page.status_code == 200 and "第一包" in page.text and "第二包" in page.text
+    for asked in ("0", "3", "-1", "２", "1e0", "9" * 400):
+        assert public.get(f"/p/{code}", query_string={"lot": asked}).status_code == 404
+    assert len(re.findall("BEGIN:VEVENT", public.get(f"/p/{code}.ics").text)) == 2
 
 
 # --- clarification, termination ---------------------------------------------------------------------

@@ -46,7 +46,10 @@ def tagged(tag: str, data: bytes) -> bytes:
 def canonical(document: Any) -> bytes:
     """RFC 8785 form of a document of objects, lists, strings, whole numbers, booleans and null."""
     _refuse_uncanonical(document)
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    try:
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    except UnicodeEncodeError:
+        raise Invalid("text with half a character") from None
 
 
 def _refuse_uncanonical(document: Any) -> None:

@@ -14,7 +14,7 @@ SECONDS = Histogram("mingtang_request_seconds", "Time to answer", ["endpoint"], 
                     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10))
 #: Public pages whose every call may be counted by name.
 OPEN = frozenset({"portal.home", "portal.search", "portal.project", "portal.notice", "portal.calendar", "portal.calendar_file",
-                  "portal.feed", "portal.verify", "portal.check", "portal.help_page", "portal.healthz", "portal.readyz", "static"})
+                  "portal.feed", "portal.verify", "portal.check", "portal.help_page", "operators.healthz", "operators.readyz", "static"})
 
 
 def count(endpoint: str | None, status: int, seconds: float) -> None:

@@ -1,32 +1,26 @@
-"""Public pages, one's own start page, and what operators ask of a running installation."""
+"""Public pages and one's own start page."""
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import text
 
 from trading.accounts.permissions import Permission, allow, public
 from trading.announcements import public as open_things
 from trading.announcements import queries
 from trading.announcements import words as notice_words
-from trading.base import addresses, assets, downloads, installation
-from trading.base.clock import now, ticks
-from trading.base.config import ROOT
-from trading.base.database import db
+from trading.base import addresses, downloads, installation
+from trading.base.clock import now
 from trading.base.errors import FieldErrors, NotFound
 from trading.base.language import language
 from trading.evidence import service as evidence
 from trading.messages import service as messages
 from trading.messages import texts
-from trading.portal import checking, diary, feeds, metrics, notice_page, project_page, results_page, work
+from trading.portal import checking, diary, feeds, notice_page, project_page, results_page, work
 from trading.portal import home as home_page
 from trading.projects.rules import PROCEDURES
 
@@ -55,12 +49,6 @@ def remember_appearance() -> ResponseReturnValue | None:
         # Read by our own scripts as well, hence not HttpOnly; it holds nothing but the appearance.
         answer.set_cookie(name, str(value), max_age=YEAR_S, samesite="Lax", secure=installation.settings().https)
     return answer
-
-
-@bp.after_app_request
-def count_request(response: Response) -> Response:
-    metrics.count(request.endpoint, response.status_code, ticks() - g.get("started", ticks()))
-    return response
 
 
 def _root() -> str:
@@ -247,54 +235,3 @@ def me() -> ResponseReturnValue:
     return render_template("portal/me.html", person=account, todo=work.todo(current_user, at), areas=work.areas(current_user),
                            inbox=[texts.shown(message) for message in inbox], crumbs=[
                                {"text": _("首页"), "href": "/"}, {"text": _("我的工作")}])
-
-
-# --- for operators -----------------------------------------------------------------------------------------
-
-
-@bp.get("/healthz")
-@public
-def healthz() -> ResponseReturnValue:
-    return Response("ok\n", mimetype="text/plain")
-
-
-@bp.get("/readyz")
-@public
-def readyz() -> ResponseReturnValue:
-    """Whether this process can do its work: database, file store, front-end files."""
-    checks = {"database": _database_answers(), "files": _files_writable(), "assets": _assets_there()}
-    return jsonify(checks), 200 if all(checks.values()) else 503
-
-
-def _database_answers() -> bool:
-    try:
-        db.session.execute(text("SELECT 1 FROM evidence_head"))
-        return True
-    except Exception:  # whatever the driver raises, the answer is no
-        db.session.rollback()
-        return False
-
-
-def _files_writable() -> bool:
-    folder = installation.settings().files
-    return os.access(folder if folder.exists() else folder.parent, os.W_OK)
-
-
-def _assets_there() -> bool:
-    try:
-        return bool(json.loads((assets.dist(ROOT) / "manifest.json").read_text("utf-8")))
-    except (OSError, ValueError):
-        return False
-
-
-@bp.get("/metrics")
-@public
-def figures() -> ResponseReturnValue:
-    """From this machine itself, or with the token; everybody else finds nothing here."""
-    token = installation.settings().metrics_token
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    # Behind a proxy everybody seems to come from this machine, and the proxy says so.
-    local = request.remote_addr in ("127.0.0.1", "::1") and "X-Forwarded-For" not in request.headers
-    if not local and not (token and secrets.compare_digest(given.encode(), token.encode())):
-        raise NotFound
-    return Response(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -42,17 +42,6 @@ def is_editable(project: Project) -> bool:
     return project.accepted_at is None and (project.submitted_at is None or project.returned is not None)
 
 
-def state(project: Project) -> dict[str, str]:
-    """Where a registration stands, as status() takes it."""
-    if project.accepted_at:
-        return {"kind": "done", "text": _("已受理")}
-    if project.returned is not None:
-        return {"kind": "warn", "text": _("已退回，待更正")}
-    if project.submitted_at:
-        return {"kind": "doing", "text": _("待受理")}
-    return {"kind": "todo", "text": _("未提交")}
-
-
 def _crumbs(*more: tuple[str, str | None]) -> list[dict[str, str]]:
     items = [{"text": _("我的工作"), "href": "/me"}, {"text": _("我的项目"), "href": "/projects"}]
     return items + [{"text": text, "href": href} if href else {"text": text} for text, href in more]
@@ -62,8 +51,9 @@ def _crumbs(*more: tuple[str, str | None]) -> list[dict[str, str]]:
 @allow(Permission.PROJECT_WRITE)
 def mine() -> ResponseReturnValue:
     found = queries.of_organisation(current_user.organisation_id) if current_user.organisation_id else []
-    rows = [{"project": project, "state": state(project), "stages": [words.stage_state(lot.stage) for lot in project.lots]
-             if project.accepted_at else []} for project in found]
+    rows = [{"project": project, "state": words.registration_state(project),
+             "stages": [words.stage_state(lot.stage) for lot in project.lots] if project.accepted_at else []}
+            for project in found]
     return render_template("projects/list.html", rows=rows, crumbs=_crumbs()[:1] + [{"text": _("我的项目")}])
 
 
@@ -219,7 +209,7 @@ def remove_lot(project_id: int, number: int) -> ResponseReturnValue:
 def _show(project: Project, form: forms.UploadForm, status: int = 200) -> ResponseReturnValue:
     gaps = service.gaps(project)
     return render_template(
-        "projects/show.html", project=project, form=form, state=state(project), editable=is_editable(project),
+        "projects/show.html", project=project, form=form, state=words.registration_state(project), editable=is_editable(project),
         gaps=[words.place(gap) for gap in gaps], returned=[words.place(place) for place in project.returned or []],
         lots=[{"lot": lot, "state": words.stage_state(lot.stage), "method": words.method(lot.method.get("kind", ""))}
               for lot in project.lots],
@@ -268,68 +258,3 @@ def submit(project_id: int) -> ResponseReturnValue:
     service.submit(own(project_id).id, actor=current_user.actor, at=now())
     flash(_("登记已提交，受理结果会通知您。"), "success")
     return redirect(url_for("projects.show", project_id=project_id))
-
-
-# --- the registrar ------------------------------------------------------------------------------
-
-
-@bp.get("/registrations")
-@allow(Permission.PROJECT_ACCEPT)
-def registrations() -> ResponseReturnValue:
-    return render_template("projects/registrations.html", waiting=queries.waiting(), accepted=queries.recently_accepted(),
-                           words=words, crumbs=[{"text": _("我的工作"), "href": "/me"}, {"text": _("进场登记受理")}])
-
-
-def _submitted(project_id: int) -> Project:
-    project = queries.get(project_id)
-    if project.submitted_at is None:
-        raise NotFound
-    return project
-
-
-def _registration(project: Project, form: forms.ReturnForm, status: int = 200) -> ResponseReturnValue:
-    return render_template(
-        "projects/registration.html", project=project, form=form, state=state(project), words=words,
-        is_waiting=project.accepted_at is None and project.returned is None,
-        gaps=[words.place(gap) for gap in service.gaps(project)],
-        lots=[{"lot": lot, "method": words.method(lot.method.get("kind", ""))} for lot in project.lots],
-        files=[{"file": item, "kind": words.file_kind(item.kind)} for item in project.files],
-        crumbs=[{"text": _("我的工作"), "href": "/me"}, {"text": _("进场登记受理"), "href": "/registrations"},
-                {"text": project.name}]), status
-
-
-@bp.get("/registrations/<number:project_id>")
-@allow(Permission.PROJECT_ACCEPT)
-def registration(project_id: int) -> ResponseReturnValue:
-    project = _submitted(project_id)
-    return _registration(project, forms.ReturnForm(project))
-
-
-@bp.get("/registrations/<number:project_id>/files/<number:file_id>")
-@allow(Permission.PROJECT_ACCEPT)
-def registration_file(project_id: int, file_id: int) -> ResponseReturnValue:
-    item = queries.file_of(_submitted(project_id), file_id)
-    return downloads.attachment(item.stored, item.name, item.bytes)
-
-
-@bp.post("/registrations/<number:project_id>/accept")
-@allow(Permission.PROJECT_ACCEPT)
-def accept(project_id: int) -> ResponseReturnValue:
-    code = service.accept(_submitted(project_id).id, actor=current_user.actor, at=now())
-    flash(_("已受理，项目编号 %(code)s。", code=code), "success")
-    return redirect(url_for("projects.registrations"))
-
-
-@bp.post("/registrations/<number:project_id>/return")
-@allow(Permission.PROJECT_ACCEPT)
-def send_back(project_id: int) -> ResponseReturnValue:
-    project = _submitted(project_id)
-    form = forms.ReturnForm(project)
-    if form.validate_on_submit():
-        try:
-            service.send_back(project.id, form.places.data or [], form.note.data, actor=current_user.actor, at=now())
-            flash(_("已退回并一次性告知。"), "success")
-            return redirect(url_for("projects.registrations"))
-        except Refused as refusal:
-            fields.tell(form, refusal, form.note)
-    return _registration(_submitted(project_id), form, 422)

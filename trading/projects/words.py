@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from trading.base.language import language
+from trading.projects.models import Project
 from trading.projects.rules import PROCEDURES, Stage
 
 #: Kinds of file that anybody may download once the notice is published; others stay in the case.
@@ -89,3 +90,14 @@ def place(dotted: str) -> str:
     if parts[0] == "project":
         return _("项目：%(name)s", name=fields.get(parts[-1], parts[-1]))
     return _("见说明") if dotted == "note" else dotted
+
+
+def registration_state(project: Project) -> dict[str, str]:
+    """Where a registration stands, as status() takes it."""
+    if project.accepted_at:
+        return {"kind": "done", "text": _("已受理")}
+    if project.returned is not None:
+        return {"kind": "warn", "text": _("已退回，待更正")}
+    if project.submitted_at:
+        return {"kind": "doing", "text": _("待受理")}
+    return {"kind": "todo", "text": _("未提交")}
