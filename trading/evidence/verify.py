@@ -473,13 +473,18 @@ class Verifier:
             self.notes.append("no witness key was given: that the log was not rewritten rests on its operator's word")
             return f"{len(found)} signed, none witnessed"
         for session, index in self.close_index.items():
-            size, _, note, _ = next(item for item in found if item[0] > index)
+            # The log is signed right after the close, so that nothing can stand between the two.
+            size, _, note, _ = next((item for item in found if item[0] == index + 1), (0, b"", "", []))
+            if not size:
+                raise Invalid(f"the checkpoint of the close at entry {index} is missing")
             times = [t for t in (cosignature_time(note, key) for key in witnesses) if t is not None]
             if len(times) < self.quorum:
                 raise Invalid(f"checkpoint {size}: {len(times)} of {self.quorum} witnesses")
             known = self.sessions.get(session)
             if known and min(times) < known["opens"] - 120:
                 raise Invalid(f"checkpoint {size}: witnessed before the deadline")
+            if known and min(times) > known["opens"] + 600:
+                self.notes.append(f"checkpoint {size} was witnessed {min(times) - known['opens']} s after the deadline")
         return f"{len(found)} signed, closes witnessed"
 
     def check_consistency(self) -> str:
