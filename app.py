@@ -59,7 +59,7 @@ from experts.evaluation import views as evaluation_views
 from trading.accounts import session as account_session
 from trading.accounts import views as account_views
 from trading.accounts.permissions import Permission, Role, public
-from trading.base import assets, installation, language, pages
+from trading.base import addresses, assets, installation, language, pages
 from trading.base.boxes import Boxes
 from trading.base.clock import now, ticks
 from trading.base.config import ROOT, Settings, load
@@ -127,6 +127,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     account_session.manager().init_app(app)
     _templates(app)
     _static(app)
+    app.url_map.converters["number"] = addresses.Number
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     _requests(app)
@@ -232,7 +233,7 @@ def _errors(app: Flask) -> None:
     def page(status: int, reason: str, detail: str) -> ResponseReturnValue:
         if pages.wants_json():
             return pages.problem(status, reason, detail)
-        return render_template("refused.html", status=status, reason=reason, detail=detail,
+        return render_template("refused.html", status=status, reason=reason, detail=detail, posted=request.method != "GET",
                                back=request.referrer if request.method == "POST" else "/"), status
 
     @app.errorhandler(Refused)

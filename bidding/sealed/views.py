@@ -77,7 +77,7 @@ def withdraw(code: str) -> ResponseReturnValue:
     return redirect(url_for("sealed.lot", code=code))
 
 
-@bp.get("/me/lots/<code>/receipts/<int:version>.json")
+@bp.get("/me/lots/<code>/receipts/<number:version>.json")
 @allow(Permission.BID)
 def receipt(code: str, version: int) -> ResponseReturnValue:
     found = projects.lot_by_code(code)
@@ -125,7 +125,7 @@ def upload_state(name: str, upload: str) -> ResponseReturnValue:
     return jsonify({"parts": service.parts_here(upload, session_name=name, bidder=me())})
 
 
-@bp.put("/api/v1/sessions/<name>/uploads/<upload>/parts/<int:number>")
+@bp.put("/api/v1/sessions/<name>/uploads/<upload>/parts/<number:number>")
 @allow(Permission.BID)
 def put_part(name: str, upload: str, number: int) -> ResponseReturnValue:
     digest = _content_digest(request.headers.get("Content-Digest", ""))

@@ -28,7 +28,7 @@ def waiting(key: str) -> ResponseReturnValue:
                               for draw in open_draws if db.session.get(Contribution, (draw.id, record.organisation)) is None]})
 
 
-@bp.post("/draws/<int:draw_id>/contributions")
+@bp.post("/draws/<number:draw_id>/contributions")
 @public
 def contribute(draw_id: int) -> ResponseReturnValue:
     document = json_object(session=str, header=dict, sig=str, payload=str)

@@ -124,7 +124,7 @@ def _page(lot: Lot, draw: Draw) -> dict[str, Any]:
 # --- the expert's side ----------------------------------------------------------------------------
 
 
-@bp.post("/eval/calls/<int:draw_id>")
+@bp.post("/eval/calls/<number:draw_id>")
 @allow(Permission.EVALUATE)
 def answer(draw_id: int) -> ResponseReturnValue:
     service.answer(draw_id, current_user.account.id, accepts=request.form.get("answer") == "accept",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -44,6 +46,14 @@ def read_method(document: Mapping[str, Any]) -> Method:
     if method.is_scored and sum((f.most for f in factors), method.price_points) != 100:
         raise Refused("evaluation.weights_not_full")
     return method
+
+
+def points(text: str) -> str:
+    """Points as a member types them: digits and at most two decimals, full width allowed."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,2})?", plain, re.ASCII):
+        raise Refused("evaluation.not_exact", value=text[:20])
+    return plain
 
 
 def place(method: Method, prices: Mapping[str, int], marks: Sequence[Mark], members: Sequence[str], *,

@@ -205,7 +205,7 @@ def submit_scores(lot_id: int, account_id: int, marks: dict[tuple[str, str], tup
         if member.scored_at:
             raise Refused("evaluation.scores_submitted")
         for (digest, factor), (points, reason) in marks.items():
-            session.add(MarkRow(member_id=member.id, digest=digest, factor=factor, points=points[:20], reason=reason))
+            session.add(MarkRow(member_id=member.id, digest=digest, factor=factor, points=rules.points(points), reason=reason))
         session.flush()
         methods.marked_points(_marks([member]), method.factors, [bid.digest for bid in accepted_bids(lot_id)],
                               [str(member.number)])

@@ -145,7 +145,7 @@ def sign(code: str) -> ResponseReturnValue:
     return redirect(url_for("evaluation.room", code=code))
 
 
-@bp.get("/eval/<code>/bids/<digest>/<int:number>")
+@bp.get("/eval/<code>/bids/<digest>/<number:number>")
 @allow(Permission.OWN_ACCOUNT)
 def bid_file(code: str, digest: str, number: int) -> ResponseReturnValue:
     """One file of one opened bid, for committee members who have declared."""

@@ -3,6 +3,7 @@ import { initAll } from '../vendor/govuk-frontend/dist/govuk/govuk-frontend.min.
 import { startClock } from './time.js'
 import { startUi } from './ui.js'
 import { startLive } from './live.js'
+import { startParts } from './parts.js'
 
 document.documentElement.classList.add('js-enabled')
 document.body.classList.add('js-enabled')
@@ -11,4 +12,5 @@ if ('noModule' in HTMLScriptElement.prototype) document.body.classList.add('govu
 startClock()
 startUi()
 startLive()
+startParts()
 initAll()

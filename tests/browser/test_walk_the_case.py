@@ -184,7 +184,7 @@ def test_a_bidder_pays_seals_checks_the_receipt_and_replaces(live: Live, visitor
         account = deposits.known_sub_account(case.lot_id, case.ours.id)
         assert account is not None
         number = account.number
-    lines = ["流水号,入账时间,金额,收款子账号,付款户名,付款账号", f"B-1,2026-03-03 09:30:00,10000.00,{number},{case.ours.name},6217", "合计,1,10000.00,,,"]
+    lines = ["流水号,入账时间,金额,收款子账号,付款户名,付款账号", f"BANK-0001,2026-03-03 09:30:00,10000.00,{number},{case.ours.name},6217", "合计,1,10000.00,,,"]
     finance = visitors("finance")
     finance.sign_in("the-finance", "/deposits")
     finance.page.locator("#statement").set_input_files({"name": "bank.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()})

@@ -43,9 +43,11 @@ def matching(query: str) -> ColumnElement[bool] | None:
     if not phrases:
         return None
     if _dialect() == "postgresql":
-        clauses = " AND ".join(f"tokens @@ phraseto_tsquery('simple', :q{i})" for i in range(len(phrases)))
+        # A single character is the start of a token; longer words are phrases of whole tokens.
+        readers = ["to_tsquery" if len(phrase) == 1 else "phraseto_tsquery" for phrase in phrases]
+        clauses = " AND ".join(f"tokens @@ {reader}('simple', :q{i})" for i, reader in enumerate(readers))
         sub = f"SELECT rowid FROM notice_index WHERE {clauses}"
-        values: dict[str, Any] = {f"q{i}": phrase for i, phrase in enumerate(phrases)}
+        values: dict[str, Any] = {f"q{i}": f"{phrase}:*" if len(phrase) == 1 else phrase for i, phrase in enumerate(phrases)}
     else:
         last = [" AND ".join(_fts(phrase) for phrase in phrases)]
         sub, values = "SELECT rowid FROM notice_index WHERE notice_index MATCH :q0", {"q0": last[0]}
@@ -53,6 +55,5 @@ def matching(query: str) -> ColumnElement[bool] | None:
 
 
 def _fts(phrase: str) -> str:
-    # A single character is the start of a token; longer words are phrases of whole tokens.
     quoted = '"' + phrase.replace('"', '""') + '"'
     return quoted + " *" if len(phrase) == 1 else quoted

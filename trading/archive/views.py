@@ -45,7 +45,7 @@ def seal(code: str) -> ResponseReturnValue:
     return redirect(url_for("archive.case", code=code))
 
 
-@bp.get("/archive/<code>/pieces/<int:piece_id>")
+@bp.get("/archive/<code>/pieces/<number:piece_id>")
 @allow(Permission.ARCHIVE_MANAGE)
 def piece(code: str, piece_id: int) -> ResponseReturnValue:
     found = service.piece(projects.lot_by_code(code).id, piece_id)

@@ -183,7 +183,14 @@ def get_lot(lot_id: int) -> Lot:
     return lot
 
 
+def _require_code(code: str) -> None:
+    """What cannot be a code is not asked of the database (PostgreSQL refuses a NUL as an accident)."""
+    if not code.isascii() or not code.isalnum() or len(code) > 40:
+        raise NotFound
+
+
 def lot_by_code(code: str) -> Lot:
+    _require_code(code)
     lot = db.session.scalar(select(Lot).where(Lot.code == code))
     if lot is None:
         raise NotFound
@@ -191,6 +198,7 @@ def lot_by_code(code: str) -> Lot:
 
 
 def by_code(code: str) -> Project:
+    _require_code(code)
     project = db.session.scalar(select(Project).where(Project.code == code))
     if project is None:
         raise NotFound

@@ -61,7 +61,7 @@ def _is_open(lot: Lot) -> bool:
     return lot.stage not in (Stage.REGISTERED, Stage.ANNOUNCED, Stage.BIDDING, Stage.CLOSED)
 
 
-@bp.get("/supervise/<code>/pieces/<int:piece_id>")
+@bp.get("/supervise/<code>/pieces/<number:piece_id>")
 @allow(Permission.SUPERVISE)
 def piece(code: str, piece_id: int) -> ResponseReturnValue:
     lot = projects.lot_by_code(code)
