@@ -19,7 +19,7 @@ from experts.pool import service as pool
 from trading.accounts.models import Account
 from trading.accounts.permissions import Permission, allow, public
 from trading.base import forms
-from trading.base.clock import now
+from trading.base.clock import BEIJING, now
 from trading.base.database import db
 from trading.base.errors import NotFound
 from trading.projects import service as projects
@@ -112,7 +112,8 @@ def _page(lot: Lot, draw: Draw) -> dict[str, Any]:
         "steps": [{"text": name, "state": "done" if n < stage else "current" if n == stage else "todo", "note": ""} for n, name in enumerate(names)],
         "seats": shown,
         "head": [{"text": _("次序"), "num": True}, {"text": _("席位")}, {"text": _("结果")}, {"text": _("时间")}, {"text": _("校验值")}],
-        "rows": [[str(n), seat.stratum, words[seat.answer][1], f"{(seat.answered_at or seat.called_at):%H:%M:%S}Z", seat.eid[:12]]
+        "rows": [[str(n), pool.SPECIALITIES.get(seat.stratum, seat.stratum), words[seat.answer][1],
+                  f"{(seat.answered_at or seat.called_at).astimezone(BEIJING):%H:%M:%S}", seat.eid[:12]]
                  for n, seat in enumerate(seats, 1)],
         "parties": [{"name": record.organisation, "commitment": by_name[record.organisation].digest if record.organisation in by_name else "0" * 64,
                      "revealed_at": draw.drawn_at if record.organisation in by_name else None,

@@ -77,6 +77,8 @@ class Live:
     jobs: list[Any] = field(default_factory=lambda: [job for job in TIMETABLE if job.name not in LEFT_OUT])
     secrets: dict[str, str] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
+    #: While it rests, nothing happens by itself.
+    resting: bool = False
     _lock: Any = field(default_factory=threading.RLock)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _server: BaseWSGIServer | None = None
@@ -156,6 +158,8 @@ class Live:
 
     def _work(self) -> None:
         while not self._stopped.wait(ROUND_S):
+            if self.resting:
+                continue
             with self._lock:
                 for job in self.jobs:
                     run_once(self.app, job)

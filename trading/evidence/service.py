@@ -162,15 +162,14 @@ def _from_nodes(work: Callable[[tree.Get], Any]) -> Any:
         return b""
 
     work(note)
-    levels: dict[int, list[int]] = {}
-    for level, index in wanted:
-        levels.setdefault(level, []).append(index)
     found: dict[tuple[int, int], bytes] = {}
-    for level, indexes in levels.items():
-        for start in range(0, len(indexes), 500):
-            for index, value in db.session.execute(select(Node.index, Node.hash).where(
-                    Node.level == level, Node.index.in_(indexes[start:start + 500]))):
-                found[level, index] = value
+    places = sorted(wanted)
+    for start in range(0, len(places), 500):
+        # Every wanted level with every wanted index, a few rows too many: for pairs SQLite reads the whole table.
+        levels, indexes = (sorted(set(side)) for side in zip(*places[start:start + 500], strict=True))
+        for level, index, value in db.session.execute(select(Node.level, Node.index, Node.hash).where(
+                Node.level.in_(levels), Node.index.in_(indexes))):
+            found[level, index] = value
     return work(lambda level, index: found[level, index])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from trading.archive import packing
+from trading.base.money import yuan
 from trading.evidence import service as evidence
 from trading.evidence.models import Entry
 from trading.evidence.verify import leaf_hash
@@ -60,8 +61,24 @@ def items(lot: Lot, found: list[Entry], chosen: int | None) -> list[dict[str, An
 
 def _detail(entry: Entry) -> str:
     hidden = {"type", "at_ms", "lot", "project", "actor", "sig", "session", "commitment"}
-    facts = [f"{name} {value}" for name, value in (entry.event or {}).items() if name not in hidden and not isinstance(value, (list, dict))]
-    return f"{entry.actor} · " + " · ".join(text if len(text) < 60 else text[:57] + "…" for text in facts)
+    facts = [_fact(name, value) for name, value in (entry.event or {}).items()
+             if name not in hidden and value not in ("", None) and not isinstance(value, (list, dict))]
+    return " · ".join([entry.actor, *(text if len(text) < 60 else text[:57] + "…" for text in facts)])
+
+
+def _fact(name: str, value: object) -> str:
+    """One fact in words where there are any; a fingerprint by its beginning, the whole is in the raw entry."""
+    words = {
+        "number": _("编号"), "price_fen": _("价格"), "signed_on": _("签订日期"), "count": _("份数"), "version": _("版本"), "reason": _("理由"),
+        "bid_digest": _("投标指纹"), "digest": _("指纹"), "root": _("集合指纹"), "bidder": _("投标人"), "bytes": _("字节"), "outcome": _("结论"),
+        "deadline": _("投标截止"), "pool_size": _("专家库人数"), "excluded": _("回避人数"), "seats": _("席位"), "trustee": _("密钥持有人"),
+        "replaces": _("替换"), "pack_sha256": _("归档包指纹"), "sha256": _("指纹"), "winner": _("中标人")}
+    text = str(value)
+    if name.endswith("_fen") and isinstance(value, int):
+        text = f"{yuan(value)} {_('元')}"
+    elif len(text) == 64 and all(c in "0123456789abcdef" for c in text):
+        text = f"{text[:16]}…"
+    return f"{words.get(name, name)} {text}"
 
 
 def evidence_card(entry: Entry, found: list[Entry]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def case(code: str) -> ResponseReturnValue:
     base = f"/supervise/{lot.code}"
     counts = {key: sum(timeline.light(item) == key for item in found) for key in ("ok", "warn", "alarm")}
     counts["ok"] += sum(timeline.light(item) == "system" for item in found)
-    kinds = sorted({item.kind for item in found})
+    kinds, dense = sorted({item.kind for item in found}), request.args.get("dense") == "1"
     return render_template(
         "supervision/timeline.html", crumbs=[{"text": _("监督"), "href": "/supervise"}, {"text": lot.code}],
         project={"code": lot.code, "title": lot.label}, chain={"ok": True, "text": _("证据链至 #%(n)s", n=f"{evidence.size():,}")},
@@ -52,7 +52,7 @@ def case(code: str) -> ResponseReturnValue:
         filters={"action": base, "chips": [{"text": timeline.title(wanted), "remove_href": base}] if wanted else [], "clear_href": base,
                  "fields": [{"name": "kind", "label": _("类型"), "type": "select", "value": wanted, "options": [
                      {"value": "", "text": _("全部类型")}, *({"value": kind, "text": timeline.title(kind)} for kind in kinds)]}]},
-        items=timeline.items(lot, shown, chosen), dense=False, dense_href=base, earlier_href=None, all_href=base,
+        items=timeline.items(lot, shown, chosen), dense=dense, dense_href=base if dense else f"{base}?dense=1", earlier_href=None, all_href=base,
         entry=timeline.evidence_card(entry, found) if entry else None, pieces=archive.pieces(lot.id) if _is_open(lot) else [],
         lot=lot, pack=archive.pack_of(lot.id), acts=None)
 
