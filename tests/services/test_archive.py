@@ -24,14 +24,22 @@ from trading.evidence import verify
 from trading.evidence.verify import Verifier
 
 
+_made: dict[str, tuple[bytes, str, str]] = {}
+
+
 @pytest.fixture
-def pack(sqlite_centre: Centre, tmp_path: Path) -> tuple[Path, str, str]:
-    case = CaseRun(sqlite_centre.cast, sqlite_centre.plan(3), T0)
-    case.run()
-    stored = installation.files().path(case.seal_archive().stored)
+def pack(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str, str]:
+    """A good pack in a file of its own, with the keys to check it; the case is run once."""
+    if not _made:
+        centre: Centre = request.getfixturevalue("sqlite_centre")
+        case = CaseRun(centre.cast, centre.plan(3), T0)
+        case.run()
+        stored = installation.files().path(case.seal_archive().stored)
+        _made["pack"] = (stored.read_bytes(), evidence.log_verifier_key(), centre.cast.witness.verifier_key)
+    data, log, witness = _made["pack"]
     path = tmp_path / "pack.zip"
-    path.write_bytes(stored.read_bytes())
-    return path, evidence.log_verifier_key(), sqlite_centre.cast.witness.verifier_key
+    path.write_bytes(data)
+    return path, log, witness
 
 
 def check(path: Path, log: str, witness: str) -> dict:

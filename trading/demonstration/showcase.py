@@ -120,8 +120,8 @@ def build(cast: Showcase, at: datetime) -> None:
     bought = cast.run("清溪县人民医院信息系统采购项目", "一包", 5_600_000, ago(44), procedure="procurement-open",
                       category="goods", method=BUYING)
     bought.run()
-    _until_publicity(cast.run("白河镇污水管网工程", "施工", 16_420_000, ago(34)))
     _until_opened(cast.run("清溪县乡村道路安全防护工程", "一标段施工", 9_180_000, ago(27)))
+    _until_publicity(cast.run("白河镇污水管网工程", "施工", 16_420_000, ago(24)))
     _soon(cast, at)
     _bidding(cast, at)
     _registrations(cast, at)

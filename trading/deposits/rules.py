@@ -16,6 +16,9 @@ from trading.law.periods import LEGAL_TIME
 
 COLUMNS = ("流水号", "入账时间", "金额", "收款子账号", "付款户名", "付款账号")
 TOTAL = "合计"
+#: What is wrong with a line, in the words of the file's own head.
+_WORDS = {"bank_id": COLUMNS[0], "duplicate": f"{COLUMNS[0]}重复", "time": COLUMNS[1], "sub_account": COLUMNS[3],
+          "payer": COLUMNS[4], "columns": "列数"}
 LARGEST_FILE = 8 * 1024 * 1024
 
 
@@ -57,7 +60,7 @@ def read_statement(data: bytes) -> list[Line]:
             seen.add(line.bank_id)
             lines.append(line)
         except Refused as refusal:
-            wrong.append(f"{number}: {refusal.reason}")
+            wrong.append(f"{number}: {_WORDS.get(refusal.reason, COLUMNS[2])}")
     if wrong:
         raise Refused("deposit.file", lines=wrong)
     _check_total(rows[-1], lines)
