@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -44,41 +45,38 @@ START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 Seconds = dict[str, tuple[float, float]]
 
 
-def file_one(case: CaseRun, company: Company, data: bytes) -> tuple[str, bytes]:
+def file_one(session_name: str, document: dict[str, Any], company: Company, data: bytes, at: datetime) -> tuple[str, bytes]:
     """File one bid; returns its digest and the bidder's half."""
     out = io.BytesIO()
-    bid = sealing.seal(case.session.document, company.code, {"price_fen": 88_000_000 + company.id, "days": 60, "quality": "合格",
-                                                             "statement": ""}, [Memo("投标文件.bin", data)], out)
-    upload = sealed.begin_upload(case.session.id, bidder=company.organisation, at=case.at)
+    offer = {"price_fen": 88_000_000 + company.id, "days": 60, "quality": "合格", "statement": ""}
+    bid = sealing.seal(document, company.code, offer, [Memo("投标文件.bin", data)], out)
+    upload = sealed.begin_upload(session_name, bidder=company.organisation, at=at).id
     for number, digest in enumerate(bid.header["payload"]["parts"]):
         part = out.getvalue()[number * documents.PART_BYTES:(number + 1) * documents.PART_BYTES]
-        sealed.put_part(upload.id, number, [part], digest, session_name=case.session.id, bidder=company.organisation)
-    sealed.file_bid(case.session.id, documents.encode(bid.header), company.key.sign(bytes.fromhex(bid.digest)), upload.id,
-                    bidder_id=company.id, clock=stopped(case.at))
+        sealed.put_part(upload, number, [part], digest, session_name=session_name, bidder=company.organisation)
+    sealed.file_bid(session_name, documents.encode(bid.header), company.key.sign(bytes.fromhex(bid.digest)), upload,
+                    bidder_id=company.id, clock=stopped(at))
     db.session.remove()
     return bid.digest, bid.kb
 
 
-def a_closed_window(cast: Cast, bids: int, size: int) -> CaseRun:
-    """A lot with many bids whose window has just ended."""
+def a_closed_window(cast: Cast, bids: int, size: int) -> tuple[CaseRun, str]:
+    """A lot with many bids whose window has just ended, and the name of its session."""
     case = CaseRun(cast, Plan("青石路改造工程", "一标段", 100_000_000, None, [], "CN-51"), START)
     case.register()
     case.announce()
-    data = os.urandom(size)
-    halves = dict(file_one(case, cast.company(f"第{number}建设有限公司", START), data) for number in range(bids))
-    case.session = trustees.get_session(case.session.id)
+    # Plain values: the session's row is left behind with each request.
+    name, document, data = case.session.id, dict(case.session.document), os.urandom(size)
+    halves = dict(file_one(name, document, cast.company(f"第{number}建设有限公司", START), data, case.at) for number in range(bids))
+    case.session = trustees.get_session(name)
     case.close()
-    case.session = trustees.get_session(case.session.id)
-    for row in sealed.bids(case.session.id):
-        assert row.digest is not None and row.organisation_id is not None
-        opening.give_half(case.lot_id, row.digest, halves[row.digest], bidder_id=row.organisation_id, clock=stopped(case.at))
+    for digest, bidder in [(row.digest or "", row.organisation_id or 0) for row in sealed.bids(name)]:
+        opening.give_half(case.lot_id, digest, halves[digest], bidder_id=bidder, clock=stopped(case.at))
     if not opening.close_window(case.lot_id, clock=stopped(case.wait(seconds=5))):
         raise SystemExit("the window did not end")
-    case.session = trustees.get_session(case.session.id)
-    assert case.session.release_checkpoint is not None
-    cast.cosign(case.session.release_checkpoint, case.at)
+    cast.cosign(trustees.get_session(name).release_checkpoint or 0, case.at)
     db.session.remove()
-    return case
+    return case, name
 
 
 @contextmanager
@@ -158,11 +156,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=chosen.folder) as name, \
             installation_in(Path(name), create_app, region="CN-51") as (_, witness):
         began = time.perf_counter()
-        case = a_closed_window(Cast(START, witness, experts=0), chosen.bids, int(chosen.mib * 2**20))
-        found = trustees.session_of(case.lot_id, "bid")
-        assert found is not None
-        session_name = found.id
-        db.session.remove()
+        case, session_name = a_closed_window(Cast(START, witness, experts=0), chosen.bids, int(chosen.mib * 2**20))
         db.engine.dispose()  # the last connection moves the log into the database file
         database, kept = Path(name) / "mingtang.db", Path(name) / "kept.db"
         shutil.copyfile(database, kept)
