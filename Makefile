@@ -12,7 +12,7 @@ run: env assets ## install everything, make the demonstration once, start all pr
 
 test: $(VENV)/.tested assets ## install everything and pass all tests, browser included
 	@$(BIN)/python tests/requirements.py
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 env: $(STAMP)
 

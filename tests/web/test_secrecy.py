@@ -21,7 +21,7 @@ WATCHERS = [None, Role.BIDDER, Role.TENDERER, Role.HOST, Role.FINANCE, Role.SUPE
 
 def plain(body: str) -> str:
     """A page without what differs from one request to the next."""
-    body = re.sub(r'nonce="[^"]*"|name="csrf_token"[^>]*>|"?request_id"?[^,}]*|content="[^"]*"|\?v=\w+', "", body)
+    body = re.sub(r'nonce="[^"]*"|name="(?:csrf_token|idempotency_key)"[^>]*>|"?request_id"?[^,}]*|content="[^"]*"|\?v=\w+', "", body)
     body = re.sub(r"\d{4}-\d\d-\d\dT[\d:.+]+|\d{8}T\d{6}Z", "", body)
     return re.sub(r"\d{4}年\d+月\d+日 \d\d:\d\d|\d+ \w{3} \d{4}, \d\d:\d\d|\d\d:\d\d:\d\d", "", body)
 
@@ -42,7 +42,7 @@ def everything(centre: Centre, case: CaseRun, role: Role | None) -> dict[str, st
         assert answer.status_code < 500, path
         headers = "\n".join(f"{k}: {v}" for k, v in answer.headers if k not in (
             "X-Request-ID", "Content-Security-Policy", "Set-Cookie", "ETag", "Content-Length", "Last-Modified"))
-        found[path] = plain(answer.get_data(as_text=True)) + headers
+        found[path] = plain(answer.get_data(as_text=True) + headers)
     return found
 
 
