@@ -11,7 +11,6 @@ from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -353,7 +352,3 @@ def discard_stale_uploads(at: datetime) -> int:
     for name in names:
         installation.files().discard(name)
     return len(stale)
-
-
-def part_digest(data: bytes) -> str:
-    return sha256(data).hexdigest()

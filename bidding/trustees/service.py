@@ -15,7 +15,7 @@ from bidding.trustees.models import PreKey, SealingSession, ShareRelease, Truste
 from trading.archive import service as archive
 from trading.base import installation
 from trading.base.clock import unix
-from trading.base.database import EPOCH, db, lock_row, transaction
+from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import notes
 from trading.evidence import service as evidence
@@ -307,7 +307,3 @@ def proven(seqs: list[int], checkpoint: Checkpoint) -> list[dict[str, Any]]:
     return [{"event": rows[seq].event, "nonce": (rows[seq].nonce or b"").hex(), "index": seq,
              "path": [b64encode(item).decode() for item in proof.path]}
             for seq, proof in zip(seqs, evidence.prove_all(seqs, checkpoint), strict=True)]
-
-
-def moment(seconds: int) -> datetime:
-    return EPOCH + timedelta(seconds=seconds)
