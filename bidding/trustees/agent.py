@@ -34,7 +34,7 @@ class Agent:
         settings = json.loads((folder / "trustee.json").read_text("utf-8"))
         self.url: str = settings["url"].rstrip("/")
         self.trustee = Trustee((folder / "root.key").read_bytes(), settings["organisation"])
-        self.pins = Pins(settings["log_key"], tuple(settings["witness_keys"]), settings["quorum"])
+        self.pins = Pins(settings["log_key"], settings["centre_key"], tuple(settings["witness_keys"]), settings["quorum"])
         self.memory = self._remembered()
         self._refused: dict[str, str] = {}
 
@@ -51,6 +51,9 @@ class Agent:
             self._post(f"/api/v1/draws/{draw['draw']}/contributions", self.trustee.contribute(draw["session"]))
             self.say(f"contributed to draw {draw['draw']}")
             done += 1
+        learned = [self.trustee.learn(item["session"], item["amendments"], self.memory, self.pins) for item in state["amended"]]
+        if any(learned):
+            self._remember()
         for item in state["sessions"]:
             done += self._release(item["session"], item["envelope"])
         return done
@@ -97,7 +100,8 @@ class Agent:
             return json.load(answer)
 
 
-def init(folder: Path, organisation: str, url: str, log_key: str, witness_keys: list[str], quorum: int) -> Trustee:
+def init(folder: Path, organisation: str, url: str, log_key: str, centre_key: str, witness_keys: list[str],
+         quorum: int) -> Trustee:
     """Make a key holder's root and settings in an empty folder; returns the holder."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / "root.key"
@@ -105,7 +109,8 @@ def init(folder: Path, organisation: str, url: str, log_key: str, witness_keys: 
     with os.fdopen(handle, "wb") as out:
         out.write(secrets.token_bytes(32))
     (folder / "trustee.json").write_text(json.dumps({
-        "organisation": organisation, "url": url, "log_key": log_key, "witness_keys": witness_keys, "quorum": quorum},
+        "organisation": organisation, "url": url, "log_key": log_key, "centre_key": centre_key,
+        "witness_keys": witness_keys, "quorum": quorum},
         ensure_ascii=False, indent=1), "utf-8")
     return Trustee(path.read_bytes(), organisation)
 

@@ -21,12 +21,14 @@ def trustee() -> None:
 @click.option("--organisation", required=True)
 @click.option("--url", required=True, help="address of the platform")
 @click.option("--log-key", required=True, help="the log's key, from a source outside the platform")
+@click.option("--centre-key", required=True, help="the centre's key (hex), from the same source")
 @click.option("--witness-key", multiple=True)
 @click.option("--quorum", type=int, default=1, show_default=True)
-def init(folder: Path, organisation: str, url: str, log_key: str, witness_key: tuple[str, ...], quorum: int) -> None:
+def init(folder: Path, organisation: str, url: str, log_key: str, centre_key: str, witness_key: tuple[str, ...],
+         quorum: int) -> None:
     """Make a root and settings in an empty folder; prints the public key to be enrolled."""
     try:
-        made = agents.init(folder, organisation, url, log_key, list(witness_key), quorum)
+        made = agents.init(folder, organisation, url, log_key, centre_key, list(witness_key), quorum)
     except FileExistsError:
         raise click.UsageError("there is a root in that folder already") from None
     click.echo(made.public.hex())

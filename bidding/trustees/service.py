@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import load_only
 
 from bidding.envelope import documents, keys
 from bidding.trustees import trustee as protocol
@@ -154,7 +155,7 @@ def amend(sealing: SealingSession, deadline: datetime, *, at: datetime) -> None:
             return
         if deadline < sealing.deadline:
             raise Refused("trustee.amendment")
-        previous = documents.amendment_id(sealing.amendments[-1]["document"]) if sealing.amendments else sealing.id
+        previous = in_force(sealing)
         document = {"v": documents.VERSION, "session": sealing.id, "previous": previous,
                     "deadline": unix(deadline), "open_not_before": unix(deadline)}
         name = documents.amendment_id(document)
@@ -167,6 +168,11 @@ def amend(sealing: SealingSession, deadline: datetime, *, at: datetime) -> None:
                         deadline=unix(deadline))
         archive.file_document(lot.id, f"00-policy/amendment-{sealing.envelope}-{len(sealing.amendments):02d}.json",
                               "会话变更文件", {"document": document, "sig": signature}, at=at)
+
+
+def in_force(sealing: SealingSession) -> str:
+    """Name of the last amendment, or of the session when its times never moved."""
+    return documents.amendment_id(sealing.amendments[-1]["document"]) if sealing.amendments else sealing.id
 
 
 def signature_of(sealing: SealingSession) -> str:
@@ -198,6 +204,15 @@ def waiting_for(trustee_public: str) -> list[SealingSession]:
         PreKey, (PreKey.session == SealingSession.id) & (PreKey.trustee_id == record.id)).where(
         SealingSession.release_checkpoint.is_not(None), SealingSession.settled_at.is_(None)))
     return [sealing for sealing in found if number_of(sealing, trustee_public) not in released_by(sealing)]
+
+
+def amended_for(trustee_public: str) -> list[SealingSession]:
+    """Sessions not yet opened, whose times moved, that this trustee holds a key of."""
+    record = by_key(trustee_public)
+    found = db.session.scalars(select(SealingSession).join(
+        PreKey, (PreKey.session == SealingSession.id) & (PreKey.trustee_id == record.id)).where(
+        SealingSession.settled_at.is_(None)).options(load_only(SealingSession.id, SealingSession.amendments)))
+    return [sealing for sealing in found if sealing.amendments]
 
 
 def number_of(sealing: SealingSession, trustee_public: str) -> int:
@@ -264,9 +279,12 @@ def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any
     checkpoint = db.session.get(Checkpoint, sealing.release_checkpoint, populate_existing=True)
     assert checkpoint is not None
     assert sealing.window_seq is not None
-    opened, close, window, *events = proven([sealing.opened_seq, sealing.close_seq, sealing.window_seq, *seqs], checkpoint)
+    opened, close, window, *entries = proven(
+        [sealing.opened_seq, sealing.close_seq, sealing.window_seq, *_entries_of(sealing, "session.amended"), *seqs], checkpoint)
+    moved, events = entries[:len(sealing.amendments)], entries[len(sealing.amendments):]
     return {
-        "session": sealing.document, "amendments": sealing.amendments,
+        "session": sealing.document,
+        "amendments": [item | {"entry": entry} for item, entry in zip(sealing.amendments, moved, strict=True)],
         "opened": opened, "close": close, "window": window, "events": events, "headers": headers,
         "checkpoint": checkpoint.note + checkpoint.cosignatures,
         "consistency": [b64encode(item).decode() for item in evidence.prove_consistency(seen, checkpoint.size)]
@@ -275,10 +293,13 @@ def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any
 
 def entry_numbers(sealing: SealingSession) -> list[int]:
     """Log entries that made the set: every commit and withdrawal of the session."""
+    return _entries_of(sealing, "bid.commit", "bid.withdraw", "draw.commit")
+
+
+def _entries_of(sealing: SealingSession, *kinds: str) -> list[int]:
     lot = db.session.get(Lot, sealing.lot_id)
     assert lot is not None
-    found = db.session.scalars(select(Entry).where(
-        Entry.lot == lot.code, Entry.kind.in_(("bid.commit", "bid.withdraw", "draw.commit"))).order_by(Entry.seq))
+    found = db.session.scalars(select(Entry).where(Entry.lot == lot.code, Entry.kind.in_(kinds)).order_by(Entry.seq))
     return [entry.seq for entry in found if entry.event and entry.event["session"] == sealing.id]
 
 
@@ -287,7 +308,7 @@ def close_session(sealing: SealingSession, live: list[str], *, at: datetime) -> 
     lot = db.session.get(Lot, sealing.lot_id)
     assert lot is not None
     written = evidence.record("session.close", actor="timetable", at=at, lot=lot.code, session=sealing.id,
-                              count=len(live), root=documents.live_root(live))
+                              count=len(live), root=documents.live_root(live), in_force=in_force(sealing))
     sealing.close_seq, sealing.close_checkpoint = written.seq, evidence.checkpoint(at).size
 
 

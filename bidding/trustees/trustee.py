@@ -26,6 +26,7 @@ class Memory:
     size: int = 0
     root: str = ""
     used: dict[str, str] = field(default_factory=dict)  # pre-key number -> session
+    opens: dict[str, int] = field(default_factory=dict)  # session -> latest opening time we were shown, signed
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Pins:
     """Keys that the trustee was given outside the platform."""
 
     log_key: str
+    centre_key: str
     witness_keys: tuple[str, ...]
     quorum: int
 
@@ -67,6 +69,19 @@ class Trustee:
     def sign(self, message: bytes) -> str:
         return b64encode(self._identity.sign(message)).decode()
 
+    def learn(self, session_name: str, amendments: list[dict[str, Any]], memory: Memory, pins: Pins) -> bool:
+        """Remember an extension when it is made, so that it cannot be kept from us at the opening.
+
+        Returns whether ``memory`` changed. Raises Refused ``trustee.amendment``.
+        """
+        opens = 0
+        for document in chain(session_name, amendments, pins):
+            opens = document["open_not_before"]
+        if opens <= memory.opens.get(session_name, 0):
+            return False
+        memory.opens[session_name] = opens
+        return True
+
     def release(self, bundle: dict[str, Any], memory: Memory, pins: Pins, *, at: int) -> dict[str, Any]:
         """Check a whole opening and release this trustee's share of every live bid.
 
@@ -76,7 +91,9 @@ class Trustee:
         session, ours = self._our_session(bundle)
         size, root = check_log(bundle, memory, pins)
         live = check_set(bundle, session, size, root)
-        opens = opening_time(bundle, session, pins)
+        opens = opening_time(bundle, session, pins, size, root)
+        if opens < memory.opens.get(documents.session_id(session), 0):
+            raise Refused("trustee.amendment_hidden")
         window = 0 if is_window_closed(bundle, session, size, root) else session["bidder_window_s"]
         if at < opens + window:
             raise Refused("trustee.too_early", opens=opens + window, clock=at)
@@ -150,7 +167,7 @@ def leaf_index(entry: dict[str, Any], size: int, root: bytes) -> int:
 
 def check_set(bundle: dict[str, Any], session: dict[str, Any], size: int, root: bytes) -> list[dict[str, Any]]:
     """The live bids: logged before the close, not replaced, not withdrawn, and exactly the
-    set whose hash the closing entry states. Also checks who opened the session."""
+    set whose hash the closing entry states."""
     name = documents.session_id(session)
     opened = bundle["opened"]
     leaf_index(opened, size, root)
@@ -185,17 +202,43 @@ def check_set(bundle: dict[str, Any], session: dict[str, Any], size: int, root: 
     return [{"digest": digest, "header": headers[digest]} for digest in counted]
 
 
-def opening_time(bundle: dict[str, Any], session: dict[str, Any], pins: Pins) -> int:
-    """Open time after all amendments, which chain and only ever move later."""
-    opens, deadline, previous = session["open_not_before"], session["deadline"], documents.session_id(session)
-    for amendment in bundle["amendments"]:
-        document = documents.shaped(amendment["document"], documents.AMENDMENT, "amendment")
-        if document["previous"] != previous or document["session"] != documents.session_id(session) \
-                or document["deadline"] < deadline or document["open_not_before"] < opens:
+def opening_time(bundle: dict[str, Any], session: dict[str, Any], pins: Pins, size: int, root: bytes) -> int:
+    """Open time after all amendments: signed by the centre, chained, logged before the close,
+    only ever later, and none left out of those that the closing entry counts."""
+    name = documents.session_id(session)
+    if not _centre_signed(pins, name, bundle["opened"]["event"].get("sig")):
+        raise Refused("trustee.session_signature")
+    opens, deadline, in_force = session["open_not_before"], session["deadline"], name
+    for document, amendment in zip(chain(name, bundle["amendments"], pins), bundle["amendments"], strict=True):
+        in_force = documents.amendment_id(document)
+        event = amendment["entry"]["event"]
+        if document["deadline"] < deadline or document["open_not_before"] < opens \
+                or (event["type"], event.get("session"), event.get("amendment")) != ("session.amended", name, in_force) \
+                or leaf_index(amendment["entry"], size, root) >= bundle["close"]["index"]:
             raise Refused("trustee.amendment")
         opens, deadline = document["open_not_before"], document["deadline"]
-        previous = documents.amendment_id(document)
+    if bundle["close"]["event"].get("in_force") != in_force:
+        raise Refused("trustee.amendment_hidden")
     return int(opens)
+
+
+def chain(session_name: str, amendments: list[dict[str, Any]], pins: Pins) -> list[dict[str, Any]]:
+    """The amendments' documents, each signed by the centre and naming the one before it."""
+    previous, found = session_name, []
+    for amendment in amendments:
+        document = documents.shaped(amendment["document"], documents.AMENDMENT, "amendment")
+        name = documents.amendment_id(document)
+        if (document["previous"], document["session"]) != (previous, session_name) \
+                or not _centre_signed(pins, name, amendment["sig"]):
+            raise Refused("trustee.amendment")
+        previous = name
+        found.append(document)
+    return found
+
+
+def _centre_signed(pins: Pins, name: str, signature: Any) -> bool:
+    return isinstance(signature, str) and keys.is_signed(
+        bytes.fromhex(pins.centre_key), documents.binary(signature, "sig"), session_message(name))
 
 
 def is_window_closed(bundle: dict[str, Any], session: dict[str, Any], size: int, root: bytes) -> bool:

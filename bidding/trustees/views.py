@@ -20,7 +20,8 @@ def state(key: str) -> ResponseReturnValue:
     record = service.by_key(key)
     return jsonify({"organisation": record.organisation, "spare_pre_keys": service.spare_pre_keys(record.id),
                     "last_pre_key": service.last_pre_key(record.id), "sessions": [
-                        {"session": item.id, "envelope": item.envelope} for item in service.waiting_for(key)]})
+                        {"session": item.id, "envelope": item.envelope} for item in service.waiting_for(key)],
+                    "amended": [{"session": item.id, "amendments": item.amendments} for item in service.amended_for(key)]})
 
 
 @bp.post("/trustees/<key>/pre-keys")

@@ -129,6 +129,8 @@ def drop(name: str):
     (edit("90-log/entries.json", lambda d: d.pop(next(i for i, e in enumerate(d) if e["event"]["type"] == "bid.commit"))), "evidence"),
     (edit("90-log/checkpoints.json", lambda d: d.pop(0)), "checkpoints"),
     (edit("00-policy/session-bid", lambda d: d["document"].update(k=3)), "sessions"),
+    (edit("00-policy/session-bid", lambda d: d.update(sig="A" * 86 + "==")), "sessions"),
+    (edit("90-log/entries.json", lambda d: next(e for e in d if e["event"]["type"] == "session.close")["event"].update(in_force="00" * 32)), "sessions"),
     (edit("half.json", lambda d: d.update(kb="00" * 32)), "opening"),
     (edit("filing.json", lambda d: d.update(signature="A" * 86 + "==")), "bids"),
     (drop("plain.zip"), "opening"), (drop("10-bids/releases"), "opening")])

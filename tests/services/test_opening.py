@@ -17,12 +17,14 @@ from app import create_app
 from bidding.envelope import documents
 from bidding.opening import service as opening
 from bidding.opening.models import OpenedBid
+from bidding.sealed import jobs as sealed_jobs
 from bidding.sealed import service as sealed
 from bidding.sealed.models import SealedBid
 from bidding.trustees import service as trustees
 from bidding.trustees.trustee import Memory, Pins
 from tests.builders import Centre
 from tests.services.test_filing import refused
+from trading.announcements import service as notices
 from trading.base import installation
 from trading.base.clock import stopped, unix
 from trading.base.config import Settings
@@ -178,6 +180,78 @@ def test_a_key_holder_refuses_a_changed_bundle(ready, name: str) -> None:
         holder.release(changed, Memory(), centre.cast.pins, at=at)
 
 
+@pytest.fixture
+def extended(sqlite_centre: Centre) -> tuple[Centre, CaseRun, dict]:
+    """An opening whose deadline a clarification moved."""
+    case = sqlite_centre.a_bidding_case()
+    before = case.lot.deadline
+    notices.clarify(case.project_id, "澄清", "内容", actor="t", at=before - timedelta(days=5), new_deadline=before + timedelta(days=10))
+    case.at = before - timedelta(days=5)
+    assert sealed_jobs.follow_deadlines(case.at) == 1
+    for step in ("pay_deposits", "file_bids", "close"):
+        getattr(case, step)()
+    give_all(case)
+    opening.close_window(case.lot_id, clock=stopped(case.at))
+    sqlite_centre.cast.cosign(trustees.get_session(case.session.id).release_checkpoint, case.at)
+    return sqlite_centre, case, opening.bundle_for(case.session.id, seen=0)
+
+
+def hide_extension(name: str, bundle: dict) -> None:
+    if name == "left out":
+        bundle["amendments"] = []
+    elif name == "left out, close changed":
+        bundle["amendments"] = []
+        bundle["close"]["event"]["in_force"] = documents.session_id(bundle["session"])
+    elif name == "signature of another":
+        bundle["amendments"][0]["sig"] = bundle["opened"]["event"]["sig"]
+    elif name == "moved earlier":
+        bundle["amendments"][0]["document"]["open_not_before"] = bundle["session"]["open_not_before"]
+    elif name == "entry of another":
+        bundle["amendments"][0]["entry"] = bundle["close"]
+    elif name == "session unsigned":
+        bundle["opened"]["event"]["sig"] = bundle["amendments"][0]["sig"]
+
+
+@pytest.mark.parametrize("name", ["left out", "left out, close changed", "signature of another", "moved earlier",
+                                  "entry of another", "session unsigned"])
+def test_an_extension_cannot_be_kept_from_a_key_holder(extended, name: str) -> None:
+    centre, case, bundle = extended
+    holder, at = centre.cast.holders[0].trustee, unix(case.at) + 5
+    assert holder.release(copy.deepcopy(bundle), Memory(), centre.cast.pins, at=at)["body"]["releases"], "the control opens"
+    hide_extension(name, bundle)
+    with pytest.raises((Refused, verify.Invalid)):
+        holder.release(bundle, Memory(), centre.cast.pins, at=at)
+
+
+def test_a_key_holder_that_was_told_of_an_extension_remembers_it(extended, sqlite_centre: Centre) -> None:
+    centre, case, _ = extended
+    holder, memory = centre.cast.holders[0].trustee, Memory()
+    told = [(item.id, item.amendments) for item in trustees.amended_for(holder.public.hex())]
+    assert [name for name, _ in told] == [case.session.id]
+    assert holder.learn(*told[0], memory, centre.cast.pins) and not holder.learn(*told[0], memory, centre.cast.pins)
+    # Another opening whose platform never logged the extension: whole in itself, and still refused.
+    case = closed(sqlite_centre)
+    give_all(case)
+    opening.close_window(case.lot_id, clock=stopped(case.at))
+    centre.cast.cosign(trustees.get_session(case.session.id).release_checkpoint, case.at)
+    bundle = opening.bundle_for(case.session.id, seen=0)
+    opens = bundle["session"]["open_not_before"]
+    at = unix(case.at) + 5
+    assert holder.release(copy.deepcopy(bundle), Memory(opens={case.session.id: opens}), centre.cast.pins, at=at), "the control opens"
+    with refused("trustee.amendment_hidden"):
+        holder.release(bundle, Memory(opens={case.session.id: opens + 1}), centre.cast.pins, at=at)
+
+
+def test_a_key_holder_learns_nothing_that_the_centre_did_not_sign(extended) -> None:
+    centre, case, bundle = extended
+    amendments = copy.deepcopy(bundle["amendments"])
+    amendments[0]["document"]["open_not_before"] += 86400
+    memory = Memory()
+    with refused("trustee.amendment"):
+        centre.cast.holders[0].trustee.learn(case.session.id, amendments, memory, centre.cast.pins)
+    assert memory.opens == {}
+
+
 def test_a_key_holder_refuses_before_the_time_by_its_own_clock(ready) -> None:
     centre, _case, bundle = ready
     with refused("trustee.too_early"):
@@ -193,7 +267,7 @@ def test_a_key_holder_refuses_a_log_that_forgot(ready) -> None:
 
 def test_a_key_holder_wants_its_quorum(ready) -> None:
     centre, case, bundle = ready
-    strict = Pins(centre.cast.pins.log_key, centre.cast.pins.witness_keys, 2)
+    strict = Pins(centre.cast.pins.log_key, centre.cast.pins.centre_key, centre.cast.pins.witness_keys, 2)
     with refused("trustee.not_witnessed"):
         centre.cast.holders[0].trustee.release(bundle, Memory(), strict, at=unix(case.at) + 5)
 

@@ -101,7 +101,7 @@ class Cast:
         holders = [("清溪县公共资源交易中心", b"centre"), ("清溪县公共资源交易监督管理局", b"supervisor"),
                    ("清溪县公证处", b"notary")]
         self.holders = [self._holder(name, at) for name, _ in holders]
-        self.pins = Pins(evidence.log_verifier_key(), (self.witness.verifier_key,), 1)
+        self.pins = Pins(evidence.log_verifier_key(), trustee_service.centre_key(), (self.witness.verifier_key,), 1)
         self._witnessed = 0
         self.experts = [self._expert(number, at) for number in range(1, experts + 1)]
 

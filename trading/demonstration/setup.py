@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -85,8 +85,7 @@ def make(make_app: MakeApp, at: datetime, echo: Callable[[str], None]) -> None:
         cast = showcase.Showcase(at, folder, witness, password, f"http://{settings.host}:{settings.port}")
         showcase.build(cast, at)
         for number, holder in enumerate(cast.holders, 1):
-            memory = {"size": holder.memory.size, "root": holder.memory.root, "used": holder.memory.used}
-            (folder / f"trustee-{number}" / "memory.json").write_text(json.dumps(memory), "utf-8")
+            (folder / f"trustee-{number}" / "memory.json").write_text(json.dumps(asdict(holder.memory)), "utf-8")
     (folder / "robots.json").write_text(json.dumps({"password": password}), "utf-8")
     (folder / "robots.json").chmod(0o600)
     (folder / "totp.json").write_text(json.dumps({login.username: login.totp for login in cast.logins if login.totp}), "utf-8")

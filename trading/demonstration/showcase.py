@@ -70,7 +70,7 @@ class Showcase(Cast):
     def _holder(self, name: str, at: datetime) -> KeyHolder:
         number = HOLDERS.index(name) + 1
         trustee: Trustee = agent.init(self.folder / f"trustee-{number}", name, self.url, evidence.log_verifier_key(),
-                                      [self.witness.verifier_key], 1)
+                                      trustee_service.centre_key(), [self.witness.verifier_key], 1)
         record = trustee_service.enrol(name, trustee.public, actor="admin", at=at)
         return KeyHolder(trustee, record.id)
 

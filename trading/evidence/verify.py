@@ -390,6 +390,7 @@ class Verifier:
         return f"{len(found)} documents"
 
     def check_sessions(self) -> str:
+        self._load_entries()
         for name in self.pack.under("00-policy/session-"):
             piece = self.pack.json(name)
             document, centre = piece["document"], self.centre_key or piece["centre_key"]
@@ -400,7 +401,7 @@ class Verifier:
                 message = b"mingtang/v1/pre-key\0" + trustee["pre_key"].to_bytes(4, "big") + unbase64(trustee["kem_pk"])
                 if not _signed(unbase64(trustee["sig_key"]), unbase64(trustee["pre_key_sig"]), message):
                     raise Invalid(f"{name}: the pre-key of {trustee['org']} is not signed by it")
-            opens, previous = document["open_not_before"], ident
+            opens, previous, moves = document["open_not_before"], ident, set[str]()
             for amendment in self.pack.under(f"00-policy/amendment-{document['envelope']}-"):
                 change = self.pack.json(amendment)
                 body = change["document"]
@@ -409,7 +410,13 @@ class Verifier:
                         bytes.fromhex(centre), unbase64(change["sig"]), b"mingtang/v1/session\0" + bytes.fromhex(own)):
                     raise Invalid(f"{amendment}: does not follow the session")
                 opens, previous = body["open_not_before"], own
+                moves.add(own)
             self.sessions[ident] = document | {"opens": opens}
+            for event in (entry["event"] for entry in self.entries if entry["event"].get("session") == ident):
+                if event["type"] == "session.amended" and event["amendment"] not in moves:
+                    raise Invalid(f"{name}: an amendment of the log is missing from the pack")
+                if event["type"] == "session.close" and event["in_force"] != previous:
+                    raise Invalid(f"{name}: the close does not name its last amendment")
         return f"{len(self.sessions)} sessions"
 
     def _load_entries(self) -> None:
