@@ -32,6 +32,7 @@ from cryptography.cobblestone import Cobblestone256Decryptor  # noqa: E402
 from app import create_app  # noqa: E402
 from bidding.envelope import documents, sealing  # noqa: E402
 from bidding.opening import service as opening  # noqa: E402
+from bidding.sealed import filing  # noqa: E402
 from bidding.sealed import service as sealed  # noqa: E402
 from bidding.trustees import service as trustees  # noqa: E402
 from trading.base import installation  # noqa: E402
@@ -54,7 +55,7 @@ def file_one(session_name: str, document: dict[str, Any], company: Company, data
     for number, digest in enumerate(bid.header["payload"]["parts"]):
         part = out.getvalue()[number * documents.PART_BYTES:(number + 1) * documents.PART_BYTES]
         sealed.put_part(upload, number, [part], digest, session_name=session_name, bidder=company.organisation)
-    sealed.file_bid(session_name, documents.encode(bid.header), company.key.sign(bytes.fromhex(bid.digest)), upload,
+    filing.file_bid(session_name, documents.encode(bid.header), company.key.sign(bytes.fromhex(bid.digest)), upload,
                     bidder_id=company.id, clock=stopped(at))
     db.session.remove()
     return bid.digest, bid.kb

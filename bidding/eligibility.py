@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from trading.base.errors import Refused
-from trading.parties.models import Organisation
-from trading.projects.models import Lot
 
 
-def require(lot: Lot, bidder: Organisation, *, at: datetime) -> None:
-    """Raises Refused ``eligibility.barred`` or ``eligibility.related`` (条例 34, 67)."""
-    if bidder.barred_until and at < bidder.barred_until:
-        raise Refused("eligibility.barred", until=bidder.barred_until)
-    if bidder.id in (lot.project.tenderer_id, lot.project.agency_id):
+def require(bidder: int, barred_until: datetime | None, *hosts: int | None, at: datetime) -> None:
+    """``bidder`` and ``hosts`` (tenderer, agency) are organisations' numbers.
+
+    Raises Refused ``eligibility.barred`` or ``eligibility.related`` (条例 34, 67)."""
+    if barred_until and at < barred_until:
+        raise Refused("eligibility.barred", until=barred_until)
+    if bidder in hosts:
         raise Refused("eligibility.related")

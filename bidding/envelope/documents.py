@@ -130,8 +130,10 @@ def check_session(session: Any) -> dict[str, Any]:
     return session
 
 
-def check_header(header: Any, session: dict[str, Any]) -> dict[str, Any]:
-    """A bid's header against its session: shape, suite, policy, threshold, lengths."""
+def check_header(header: Any, session: dict[str, Any], session_name: str = "") -> dict[str, Any]:
+    """A bid's header against its session: shape, suite, policy, threshold, lengths.
+
+    ``session_name`` saves working out the session's name again where it is known."""
     shaped(header, HEADER, "header")
     ctx = shaped(header["ctx"], CONTEXT, "header.ctx")
     for share in header["shares"]:
@@ -146,7 +148,7 @@ def check_header(header: Any, session: dict[str, Any]) -> dict[str, Any]:
     for name in ("tender", "lot", "envelope", "deadline"):
         if ctx[name] != session[name]:
             raise Refused("seal.other_session", field=name)
-    if ctx["session"] != session_id(session):
+    if ctx["session"] != (session_name or session_id(session)):
         raise Refused("seal.other_session", field="session")
     with_half = header["policy"] == "TB"
     if with_half and (len(header["kb_commit"]) != 64 or not set(header["kb_commit"]) <= _HEX) \

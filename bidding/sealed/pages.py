@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from bidding.envelope.documents import PART_BYTES
-from bidding.sealed import service
+from bidding.sealed import boxes
 from bidding.trustees import service as trustees
 from trading.base import installation
 from trading.base.database import db
@@ -36,7 +36,7 @@ def open_lots(bidder: Organisation, at: datetime) -> list[dict[str, Any]]:
 def own_state(lot: Lot, bidder: Organisation) -> str:
     """'' before filing, else the state of the bidder's newest submission."""
     sealing = trustees.session_of(lot.id, "bid")
-    found = service.versions(sealing.id, bidder) if sealing else []
+    found = boxes.versions(sealing.id, bidder.code) if sealing else []
     return str(found[-1][1]["state"]) if found else ""
 
 
@@ -47,7 +47,7 @@ def history(lot: Lot, bidder: Organisation) -> list[dict[str, Any]]:
         return []
     kinds = {"live": ("ok", _("有效")), "superseded": ("todo", _("已被替换")), "withdrawn": ("todo", _("已撤回"))}
     rows = []
-    for _row, content in reversed(service.versions(sealing.id, bidder)):
+    for _row, content in reversed(boxes.versions(sealing.id, bidder.code)):
         kind, text = kinds[content["state"]]
         rows.append({"at": datetime.fromisoformat(content["at"]), "number": content["digest"], "version": content["version"],
                      "state": {"kind": kind, "text": text}, "live": content["state"] == "live",

@@ -1,13 +1,8 @@
-"""Take in sealed bids: parts, commit, receipt, replacement, withdrawal, the close.
-
-The decision whether a bid is in time is taken under the lot's lock, by the clock read
-there. The receipt leaves only after the commit is on disk.
-"""
+"""Around the filing of sealed bids (filing.py): sessions, parts, withdrawal, the close."""
 
 from __future__ import annotations
 
 import secrets
-from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,28 +10,22 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from bidding import eligibility
-from bidding.envelope import documents, keys
-from bidding.sealed import rules
+from bidding.envelope import documents
+from bidding.sealed import boxes, rules
 from bidding.sealed.models import SealedBid, Upload, UploadPart
 from bidding.trustees import service as trustees
 from bidding.trustees.models import SealingSession
 from trading.base import installation
-from trading.base.clock import Clock, unix_ms
+from trading.base.clock import Clock
 from trading.base.database import db, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
-from trading.evidence.models import Checkpoint
 from trading.law import rules as law
 from trading.parties import service as parties
 from trading.parties.models import Organisation
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage, Step
-
-# Large enough for every bid up to some 600 MB, so that boxes of bids and covers are of one size.
-BOX_STEP = 16384
-
 
 # --- sessions ----------------------------------------------------------------------------------
 
@@ -75,7 +64,7 @@ def add_cover(sealing: SealingSession, *, at: datetime) -> None:
     with transaction() as session:
         row_id = secrets.token_hex(16)
         written = evidence.record_sealed("cover", actor="cover", at=at, session=sealing.id)
-        session.add(SealedBid(id=row_id, session=sealing.id, tag=secrets.token_hex(16), box=_close_box(
+        session.add(SealedBid(id=row_id, session=sealing.id, tag=secrets.token_hex(16), box=boxes.close(
             row_id, {"cover": True, "parts": [stored], "seq": written.seq, "filler": secrets.token_hex(2500)})))
 
 
@@ -87,7 +76,7 @@ def begin_upload(session_name: str, *, bidder: Organisation, at: datetime) -> Up
     sealing, lot = _open_lot(session_name)
     rules.may_file(Stage(lot.stage), lot.deadline, at)
     with transaction() as session:
-        upload = Upload(id=secrets.token_hex(16), tag=_upload_tag(sealing.id, bidder), started_at=_day(at))
+        upload = Upload(id=secrets.token_hex(16), tag=boxes.upload_tag(sealing.id, bidder.code), started_at=_day(at))
         session.add(upload)
         return upload
 
@@ -97,15 +86,11 @@ def _day(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _upload_tag(session_name: str, bidder: Organisation) -> str:
-    return installation.boxes().tag("upload", session_name, bidder.code)
-
-
 def put_part(upload_id: str, number: int, chunks: Iterable[bytes], digest: str, *, session_name: str,
              bidder: Organisation) -> None:
     """Keep one part of at most 8 MiB whose SHA-256 is as announced; sent again it counts once."""
     upload = db.session.get(Upload, upload_id)
-    if upload is None or upload.tag != _upload_tag(session_name, bidder):
+    if upload is None or upload.tag != boxes.upload_tag(session_name, bidder.code):
         raise NotFound
     if not 0 <= number < installation.settings().max_bid_bytes // documents.PART_BYTES + 1:
         raise Refused("seal.parts")
@@ -134,93 +119,12 @@ def _bounded(chunks: Iterable[bytes]) -> Iterable[bytes]:
 def parts_here(upload_id: str, *, session_name: str, bidder: Organisation) -> list[int]:
     """Numbers of the parts that have arrived, for resuming."""
     upload = db.session.get(Upload, upload_id)
-    if upload is None or upload.tag != _upload_tag(session_name, bidder):
+    if upload is None or upload.tag != boxes.upload_tag(session_name, bidder.code):
         raise NotFound
     return sorted(db.session.scalars(select(UploadPart.number).where(UploadPart.upload_id == upload_id)))
 
 
-# --- filing ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """Proof of filing that the bidder keeps: the event, its nonce and its place in the signed log."""
-
-    event: dict[str, Any]
-    nonce: str
-    index: int
-    proof: str
-    log_key: str
-
-    def document(self) -> dict[str, Any]:
-        return {"v": documents.VERSION, "type": "mingtang-receipt", "event": self.event, "nonce": self.nonce,
-                "index": self.index, "proof": self.proof, "log_key": self.log_key}
-
-
-def file_bid(session_name: str, header_bytes: bytes, signature: bytes, upload_id: str, *, bidder_id: int,
-             clock: Clock) -> Receipt:
-    """Take in one sealed bid and hand back proof of it.
-
-    The same header sent twice gives the same receipt. A newer header replaces the older
-    one, whose payload is shredded. Raises Refused ``bid.*``, ``seal.*``, ``eligibility.*``.
-    """
-    bidder = parties.get(bidder_id)
-    sealing = trustees.get_session(session_name)
-    lot_id = sealing.lot_id
-    header = documents.check_header(documents.decode(header_bytes), sealing.document)
-    if header["ctx"]["bidder"] != bidder.code:
-        raise Refused("bid.not_yours")
-    digest = documents.bid_digest(header)
-    if not any(keys.is_signed(public, signature, bytes.fromhex(digest)) for public in parties.signing_keys(bidder_id)):
-        raise Refused("bid.signature")
-    with transaction() as session:
-        lot = projects.locked_lot(lot_id)
-        at = clock()
-        known = versions(session_name, bidder)
-        for row, content in known:
-            if content["digest"] == digest:
-                return _receipt(content)
-        rules.may_file(Stage(lot.stage), lot.deadline, at)
-        eligibility.require(lot, bidder, at=at)
-        names = _take_parts(upload_id, header, session_name, bidder)
-        live = next(((row, content) for row, content in known if content["state"] == "live"), None)
-        row_id, version = secrets.token_hex(16), len(known) + 1
-        written = evidence.record_sealed(
-            "bid.commit", actor=bidder.code, at=at, lot=lot.code, session=session_name, bid_digest=digest,
-            bidder=bidder.code, version=version, replaces=live[1]["digest"] if live else "",
-            bytes=header["payload"]["len"], server_ms=unix_ms(at))
-        content = {"cover": False, "state": "live", "digest": digest, "bidder": bidder.id, "version": version,
-                   "at": at.isoformat(), "header": header, "signature": b64encode(signature).decode(),
-                   "parts": names, "seq": written.seq, "nonce": written.nonce.hex(), "event": written.event,
-                   "checkpoint": written.seq + 1}
-        session.add(SealedBid(id=row_id, session=session_name, box=_close_box(row_id, content),
-                              tag=_tag(session_name, bidder, version)))
-        if live:
-            _retire(*live, "superseded")
-        signed = evidence.checkpoint(at)
-        shred = live[1]["parts"] if live else []
-    for name in shred:
-        installation.files().discard(name)
-    return _receipt(content, signed)
-
-
-def _take_parts(upload_id: str, header: dict[str, Any], session_name: str, bidder: Organisation) -> list[str]:
-    # Plain statements, as in the evidence log: a flush costs more than all of these together.
-    session = db.session
-    tag = session.scalar(select(Upload.tag).where(Upload.id == upload_id))
-    if tag is None or tag != _upload_tag(session_name, bidder):
-        raise Refused("seal.parts_missing")
-    parts = session.execute(select(UploadPart.number, UploadPart.stored, UploadPart.sha256, UploadPart.bytes)
-                            .where(UploadPart.upload_id == upload_id).order_by(UploadPart.number)).all()
-    expected = header["payload"]
-    if [part.number for part in parts] != list(range(len(expected["parts"]))):
-        raise Refused("seal.parts_missing")
-    if [part.sha256 for part in parts] != expected["parts"] or sum(part.bytes for part in parts) != expected["len"] \
-            or any(part.bytes != documents.PART_BYTES for part in parts[:-1]):
-        raise Refused("seal.parts_differ")
-    for gone in (delete(UploadPart).where(UploadPart.upload_id == upload_id), delete(Upload).where(Upload.id == upload_id)):
-        session.execute(gone.execution_options(synchronize_session=False))
-    return [part.stored for part in parts]
+# --- withdrawal ---------------------------------------------------------------------------------
 
 
 def withdraw(session_name: str, *, bidder_id: int, clock: Clock) -> None:
@@ -231,58 +135,16 @@ def withdraw(session_name: str, *, bidder_id: int, clock: Clock) -> None:
         lot = projects.locked_lot(sealing.lot_id)
         at = clock()
         rules.may_file(Stage(lot.stage), lot.deadline, at)
-        live = next(((row, c) for row, c in versions(sealing.id, bidder) if c["state"] == "live"), None)
+        live = next(((row, c) for row, c in boxes.versions(sealing.id, bidder.code) if c["state"] == "live"), None)
         if live is None:
             raise Refused("bid.none")
         written = evidence.record_sealed("bid.withdraw", actor=bidder.code, at=at, lot=lot.code, session=sealing.id,
                                          bid_digest=live[1]["digest"], bidder=bidder.code)
-        _retire(*live, "withdrawn", withdraw_seq=written.seq)
+        boxes.retire(*live, "withdrawn", withdraw_seq=written.seq)
         evidence.checkpoint(at)
         shred = live[1]["parts"]
     for name in shred:
         installation.files().discard(name)
-
-
-def _retire(row: SealedBid, content: dict[str, Any], state: str, **more: Any) -> None:
-    row.box = _close_box(row.id, content | {"state": state} | more)
-
-
-def versions(session_name: str, bidder: Organisation) -> list[tuple[SealedBid, dict[str, Any]]]:
-    """A bidder's own submissions to a session, oldest first (for that bidder only)."""
-    found, number = [], 1
-    while row := db.session.scalar(select(SealedBid).where(SealedBid.tag == _tag(session_name, bidder, number))):
-        found.append((row, open_box(row)))
-        number += 1
-    return found
-
-
-def _tag(session_name: str, bidder: Organisation, version: int) -> str:
-    return installation.boxes().tag("bid", session_name, bidder.code, str(version))
-
-
-def _close_box(row_id: str, content: dict[str, Any]) -> bytes:
-    length = len(documents.encode(content))
-    return installation.boxes().close(content, f"bid/{row_id}", pad=-(-length // BOX_STEP) * BOX_STEP)
-
-
-def open_box(row: SealedBid) -> dict[str, Any]:
-    content: dict[str, Any] = installation.boxes().open(row.box, f"bid/{row.id}")
-    return content
-
-
-def receipt_of(session_name: str, version: int, *, bidder: Organisation) -> Receipt:
-    """The receipt of one of the bidder's own submissions, again."""
-    for _, content in versions(session_name, bidder):
-        if content["version"] == version:
-            return _receipt(content)
-    raise NotFound
-
-
-def _receipt(content: dict[str, Any], signed: Checkpoint | None = None) -> Receipt:
-    checkpoint = signed or db.session.scalar(select(Checkpoint).where(Checkpoint.size >= content["checkpoint"])
-                                             .order_by(Checkpoint.size).limit(1))
-    proof = evidence.prove(content["seq"], checkpoint)
-    return Receipt(content["event"], content["nonce"], content["seq"], proof.text(), evidence.log_verifier_key())
 
 
 def _open_lot(session_name: str) -> tuple[SealingSession, Lot]:
@@ -309,7 +171,7 @@ def freeze(sealing: SealingSession) -> Frozen:
     live, seqs = [], []
     covers: list[str] = []
     for row in db.session.scalars(select(SealedBid).where(SealedBid.session == sealing.id)):
-        content = open_box(row)
+        content = boxes.read(row)
         if content["cover"]:
             covers += content["parts"]
             db.session.delete(row)

@@ -13,7 +13,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from bidding.envelope import documents
-from bidding.sealed import pages, service
+from bidding.sealed import filing, pages, receipts, service
 from bidding.trustees import service as trustees
 from trading.accounts.permissions import Permission, allow
 from trading.base.clock import now
@@ -84,7 +84,7 @@ def receipt(code: str, version: int) -> ResponseReturnValue:
     sealing = trustees.session_of(found.id, "bid")
     if sealing is None:
         raise NotFound
-    answer = jsonify(service.receipt_of(sealing.id, version, bidder=me()).document())
+    answer = jsonify(receipts.of_version(sealing.id, version, bidder_code=me().code).document())
     answer.headers["Content-Disposition"] = f'attachment; filename="receipt-{version}.json"'
     return answer
 
@@ -157,7 +157,7 @@ def file_bid(name: str) -> ResponseReturnValue:
     if not isinstance(document, dict) or set(document) != {"header", "signature", "upload"} \
             or not isinstance(document["signature"], str) or not isinstance(document["upload"], str):
         raise Refused("form.document", place="header, signature, upload")
-    receipt = service.file_bid(name, documents.encode(document["header"]), documents.binary(document["signature"], "signature"),
+    receipt = filing.file_bid(name, documents.encode(document["header"]), documents.binary(document["signature"], "signature"),
                                document["upload"], bidder_id=me().id, clock=now)
     return jsonify(receipt.document()), 201
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import func, select
@@ -185,6 +187,21 @@ def signature_of(sealing: SealingSession) -> str:
 def session_of(lot_id: int, envelope: str) -> SealingSession | None:
     return db.session.scalar(select(SealingSession).where(
         SealingSession.lot_id == lot_id, SealingSession.envelope == envelope))
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What never changes of a session: its lot and its document."""
+
+    lot_id: int
+    document: dict[str, Any]
+
+
+@lru_cache(maxsize=256)
+def policy(name: str) -> Policy:
+    """The session of that name. Kept in memory, for the name is the document's hash. Raises NotFound."""
+    found = get_session(name)
+    return Policy(found.lot_id, found.document)
 
 
 def get_session(name: str) -> SealingSession:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from hashlib import sha256
 
@@ -11,18 +13,20 @@ import pytest
 from sqlalchemy import inspect, select, text
 
 from bidding.envelope import documents, keys, sealing
+from bidding.sealed import boxes, filing, receipts
 from bidding.sealed import service as sealed
 from bidding.sealed.models import SealedBid
 from tests.builders import Centre
 from trading.base import installation
 from trading.base.clock import stopped
-from trading.base.database import db
+from trading.base.database import db, transaction
 from trading.base.errors import NotFound, Refused
 from trading.demonstration.case import CaseRun, Memo
 from trading.demonstration.cast import Company
 from trading.evidence import service as evidence
 from trading.evidence import verify
 from trading.evidence.models import Entry
+from trading.parties import service as parties
 
 OFFER = {"price_fen": 88_000_000, "days": 60, "quality": "合格", "statement": ""}
 
@@ -41,8 +45,8 @@ def upload(case: CaseRun, company: Company, bid: sealing.Sealed, payload: bytes)
     return begun.id
 
 
-def file(case: CaseRun, company: Company, bid: sealing.Sealed, upload_id: str, at=None, header: bytes | None = None) -> sealed.Receipt:
-    return sealed.file_bid(case.session.id, header or documents.encode(bid.header), company.key.sign(bytes.fromhex(bid.digest)),
+def file(case: CaseRun, company: Company, bid: sealing.Sealed, upload_id: str, at=None, header: bytes | None = None) -> receipts.Receipt:
+    return filing.file_bid(case.session.id, header or documents.encode(bid.header), company.key.sign(bytes.fromhex(bid.digest)),
                            upload_id, bidder_id=company.id, clock=stopped(at or case.at))
 
 
@@ -116,7 +120,7 @@ def test_a_bid_for_another_lot_is_refused(centre: Centre) -> None:
     bid, payload = seal(first, company)
     begun = upload(second, company, bid, payload)
     with refused("seal.other_session"):
-        sealed.file_bid(second.session.id, documents.encode(bid.header), company.key.sign(bytes.fromhex(bid.digest)),
+        filing.file_bid(second.session.id, documents.encode(bid.header), company.key.sign(bytes.fromhex(bid.digest)),
                         begun, bidder_id=company.id, clock=stopped(second.at))
 
 
@@ -168,7 +172,7 @@ def test_a_foreign_signature_is_refused(sqlite_centre: Centre) -> None:
     bid, payload = seal(case, owner)
     begun = upload(case, owner, bid, payload)
     with refused("bid.signature"):
-        sealed.file_bid(case.session.id, documents.encode(bid.header), other.key.sign(bytes.fromhex(bid.digest)), begun,
+        filing.file_bid(case.session.id, documents.encode(bid.header), other.key.sign(bytes.fromhex(bid.digest)), begun,
                         bidder_id=owner.id, clock=stopped(case.at))
 
 
@@ -176,13 +180,13 @@ def test_replaced_and_withdrawn_payloads_are_shredded(centre: Centre) -> None:
     case, company = centre.a_bidding_case(), centre.companies[0]
     first, payload = seal(case, company)
     file(case, company, first, upload(case, company, first, payload))
-    (_, old), = sealed.versions(case.session.id, company.organisation)
+    (_, old), = boxes.versions(case.session.id, company.code)
     second, payload = seal(case, company)
     receipt = file(case, company, second, upload(case, company, second, payload))
     assert receipt.event["replaces"] == first.digest
     assert not installation.files().path(old["parts"][0]).exists()
     sealed.withdraw(case.session.id, bidder_id=company.id, clock=stopped(case.at))
-    states = [content["state"] for _, content in sealed.versions(case.session.id, company.organisation)]
+    states = [content["state"] for _, content in boxes.versions(case.session.id, company.code)]
     assert states == ["superseded", "withdrawn"]
     with refused("bid.none"):
         sealed.withdraw(case.session.id, bidder_id=company.id, clock=stopped(case.at))
@@ -217,3 +221,91 @@ def test_before_the_close_no_column_shows_who_bids(centre: Centre) -> None:
     assert all((row.digest, row.organisation_id, row.filed_at, row.version) == (None,) * 4 for row in rows)
     sealed_entries = db.session.scalars(select(Entry).where(Entry.kind == "sealed")).all()
     assert len({len(entry.box or b"") for entry in sealed_entries}) == 1
+
+
+# --- many at once ---------------------------------------------------------------------------------
+
+
+def at_once(centre: Centre, case: CaseRun, ready: list[tuple[Company, sealing.Sealed, str]]) -> list:
+    """Files from as many threads as there are bids; gives receipts and refusals in order."""
+    start, name = threading.Barrier(len(ready)), ready[0][1].header["ctx"]["session"]
+
+    def one(item: tuple[Company, sealing.Sealed, str]):
+        company, bid, begun = item
+        with centre.app.app_context():
+            start.wait()
+            try:
+                return filing.file_bid(name, documents.encode(bid.header), company.key.sign(bytes.fromhex(bid.digest)), begun,
+                                       bidder_id=company.id, clock=stopped(case.at))
+            except Refused as refusal:
+                return refusal.reason
+            finally:
+                db.session.remove()
+
+    try:
+        with ThreadPoolExecutor(len(ready)) as pool:
+            return list(pool.map(one, ready))
+    finally:
+        db.session.rollback()  # to read what the threads wrote
+
+
+def ready_bids(centre: Centre, case: CaseRun) -> list[tuple[Company, sealing.Sealed, str]]:
+    found = []
+    for company in centre.companies:
+        bid, payload = seal(case, company)
+        found.append((company, bid, upload(case, company, bid, payload)))
+    return found
+
+
+def test_filings_at_once_each_get_their_own_receipt(centre: Centre) -> None:
+    case = centre.a_bidding_case()
+    ready = ready_bids(centre, case)
+    # The first bidder clicks twice and also sends a second bid over the first one's upload.
+    (company, _, begun), other = ready[0], seal(case, ready[0][0])[0]
+    got = at_once(centre, case, [*ready, ready[0], (company, other, begun)])
+    receipts_, odd = got[:len(ready)], got[-1]
+    for (_, bid, _), receipt in zip(ready, receipts_, strict=True):
+        found = verify.check_receipt(json.loads(json.dumps(receipt.document())), evidence.log_verifier_key())
+        assert found["event"]["bid_digest"] == bid.digest
+    assert got[len(ready)].document()["event"] == receipts_[0].document()["event"]
+    assert odd in ("seal.parts_missing", "seal.parts_differ")
+    assert len({receipt.index for receipt in receipts_}) == len(ready)
+    case.at = case.lot.deadline
+    case.close()
+    assert sorted(row.digest for row in sealed.bids(case.session.id)) == sorted(bid.digest for _, bid, _ in ready)
+
+
+def test_a_refusal_in_a_commit_of_many_leaves_the_others(sqlite_centre: Centre) -> None:
+    case = sqlite_centre.a_bidding_case()
+    ready = ready_bids(sqlite_centre, case)
+    with transaction():
+        parties.get(ready[1][0].id).barred_until = case.at + timedelta(days=1)
+    size = evidence.size()
+    got = at_once(sqlite_centre, case, ready)
+    assert got[1] == "eligibility.barred"
+    assert all(isinstance(receipt, receipts.Receipt) for number, receipt in enumerate(got) if number != 1)
+    assert evidence.size() == size + len(ready) - 1
+
+
+def test_a_failure_in_a_commit_of_many_loses_nobody(sqlite_centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = sqlite_centre.a_bidding_case()
+    ready = ready_bids(sqlite_centre, case)
+    whole, sizes = filing._write, []
+
+    def breaks(accepted):
+        sizes.append(len(accepted))
+        whole(accepted)
+        if len(accepted) > 1 or accepted[0][0].bidder_id == ready[2][0].id:
+            raise OSError("the disk is gone")
+
+    monkeypatch.setattr(filing, "_write", breaks)
+    size = evidence.size()
+    got = []
+    with pytest.raises(OSError):
+        got = at_once(sqlite_centre, case, ready)
+    assert not got and sum(sizes) >= len(ready)
+    assert evidence.size() == size + len(ready) - 1, "all but the one that failed by itself are in"
+    monkeypatch.setattr(filing, "_write", whole)
+    again = at_once(sqlite_centre, case, ready)
+    assert all(isinstance(receipt, receipts.Receipt) for receipt in again)
+    assert evidence.size() == size + len(ready)

@@ -30,10 +30,11 @@ class Boxes:
         self._aead = AESGCM(HKDFExpand(SHA256(), 32, b"mingtang/v1/box").derive(key))
         self._tag = HKDFExpand(SHA256(), 32, b"mingtang/v1/tag").derive(key)
 
-    def close(self, value: Any, place: str, *, pad: int = 0) -> bytes:
-        """Box a JSON value for one place; ``pad`` hides its length up to that many bytes."""
+    def close(self, value: Any, place: str, *, pad: int = 0, step: int = 1) -> bytes:
+        """Box a JSON value for one place; its length is hidden up to ``pad`` bytes, or up to
+        the next multiple of ``step``."""
         plain = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        plain += b" " * max(0, pad - len(plain))
+        plain += b" " * max(0, pad - len(plain), -len(plain) % step)
         nonce = secrets.token_bytes(12)
         return nonce + self._aead.encrypt(nonce, plain, place.encode())
 

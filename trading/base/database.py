@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Engine, Integer, MetaData, event, text
+from sqlalchemy import BigInteger, Connection, Engine, Integer, MetaData, event, text
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -111,6 +111,11 @@ def transaction() -> Iterator[Session]:
     finally:
         if locked:
             _writers.release()
+
+
+def connection() -> Connection:
+    """The session's own connection, for plain statements where the unit of work would cost too much."""
+    return db.session().connection()
 
 
 def in_transaction() -> bool:

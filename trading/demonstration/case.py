@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from bidding.envelope import documents, sealing
 from bidding.opening import service as opening
+from bidding.sealed import filing
 from bidding.sealed import service as sealed
 from bidding.trustees import service as trustees
 from experts.draw import service as draws
@@ -187,7 +188,7 @@ class CaseRun:
             for number, digest in enumerate(bid.header["payload"]["parts"]):
                 part = data[number * documents.PART_BYTES:(number + 1) * documents.PART_BYTES]
                 sealed.put_part(upload.id, number, [part], digest, session_name=self.session.id, bidder=offer.company.organisation)
-            receipt = sealed.file_bid(
+            receipt = filing.file_bid(
                 self.session.id, documents.encode(bid.header), offer.company.key.sign(bytes.fromhex(bid.digest)), upload.id,
                 bidder_id=offer.company.id, clock=stopped(self.wait(minutes=1)))
             self.halves[bid.digest] = bid.kb

@@ -63,7 +63,7 @@ def _refuse_uncanonical(document: Any) -> None:
         item = stack.pop()
         if isinstance(item, dict):
             for key in item:
-                if not isinstance(key, str) or any(ord(letter) > 0xD7FF for letter in key):
+                if not isinstance(key, str) or not key.isascii() and any(ord(letter) > 0xD7FF for letter in key):
                     raise Invalid("a key that the canonical form does not allow")
             stack.extend(item.values())
         elif isinstance(item, (list, tuple)):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from trading.base.database import db, transaction
+from trading.base.database import connection, db, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
 from trading.parties import rules
@@ -60,6 +61,31 @@ def register_key(organisation_id: int, public: bytes, *, actor: str, at: datetim
         evidence.record("party.key_registered", actor=actor, at=at, organisation=get(organisation_id).code,
                         public=public.hex())
         return key
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Who files: number, code, until when barred, and the signing keys that count now."""
+
+    id: int
+    code: str
+    barred_until: datetime | None
+    keys: tuple[bytes, ...]
+
+
+def standings(organisation_ids: list[int]) -> dict[int, Standing]:
+    """What is needed of bidders at their filing, in one statement. Unknown numbers are left out."""
+    found: dict[int, Standing] = {}
+    for row in connection().execute(_STANDINGS, {"ids": organisation_ids}):
+        known = found[row.id].keys if row.id in found else ()
+        found[row.id] = Standing(row.id, row.code, row.barred_until, (*known, bytes.fromhex(row.public)) if row.public else known)
+    return found
+
+
+_WHO, _KEY = Organisation.__table__, SigningKey.__table__
+_STANDINGS = select(_WHO.c.id, _WHO.c.code, _WHO.c.barred_until, _KEY.c.public).outerjoin_from(
+    _WHO, _KEY, (_KEY.c.organisation_id == _WHO.c.id) & _KEY.c.revoked_at.is_(None)).where(
+    _WHO.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def signing_keys(organisation_id: int) -> list[bytes]:

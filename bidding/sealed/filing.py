@@ -1,0 +1,253 @@
+"""Take in sealed bids: the commit, the receipt, the replacement.
+
+The decision whether a bid is in time is taken under the lot's lock, by the clock read
+there. The receipt leaves only after the commit is on disk.
+
+At the closing minute many file at once. Filings that wait are committed together by the
+first of them: one write to the disk, one signature of the log, one receipt each
+(docs/decisions/006-filings-together.md). A refused one leaves no trace in the others.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import bindparam, delete, insert, select
+
+from bidding import eligibility
+from bidding.envelope import documents, keys
+from bidding.sealed import boxes, receipts, rules
+from bidding.sealed.models import SealedBid, Upload, UploadPart
+from bidding.sealed.receipts import Receipt
+from bidding.trustees import service as trustees
+from trading.base import installation
+from trading.base.clock import Clock, unix_ms
+from trading.base.database import connection, in_transaction, transaction
+from trading.base.errors import Refused
+from trading.evidence import service as evidence
+from trading.parties import service as parties
+from trading.projects import service as projects
+from trading.projects.models import Lot
+from trading.projects.rules import Stage
+
+#: As many as one commit takes; the rest is next. Keeps the wait of the first one short.
+TOGETHER = 64
+
+
+@dataclass(eq=False)
+class _Filing:
+    """One checked bid that waits for its commit, and what came of it."""
+
+    session: str
+    lot_id: int
+    header: dict[str, Any]
+    digest: str
+    signature: bytes
+    upload: str
+    bidder_id: int
+    clock: Clock
+    done: bool = False
+    receipt: Receipt | None = None
+    failure: BaseException | None = None
+    content: dict[str, Any] = field(default_factory=dict)
+    shred: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        # Whether the code is the bidder's own is decided with the rest, under the lock.
+        self.code: str = self.header["ctx"]["bidder"]
+        self.tag = boxes.tag(self.session, self.code, 1)
+
+
+def file_bid(session_name: str, header_bytes: bytes, signature: bytes, upload_id: str, *, bidder_id: int,
+             clock: Clock) -> Receipt:
+    """Take in one sealed bid and hand back proof of it.
+
+    The same header sent twice gives the same receipt. A newer header replaces the older
+    one, whose payload is shredded. Raises Refused ``bid.*``, ``seal.*``, ``eligibility.*``.
+    """
+    policy = trustees.policy(session_name)
+    header = documents.check_header(documents.decode(header_bytes), policy.document, session_name)
+    digest = keys.tagged_hash("bid", header_bytes).hex()
+    filing = _Filing(session_name, policy.lot_id, header, digest, signature, upload_id, bidder_id, clock)
+    if in_transaction():
+        _commit([filing])
+    else:
+        _queue().wait_for(filing)
+    if filing.failure is not None:
+        raise filing.failure
+    assert filing.receipt is not None
+    return filing.receipt
+
+
+class _Queue:
+    """Filings of one process that wait for a commit; whoever comes first commits for all."""
+
+    def __init__(self) -> None:
+        self._gate, self._turn = threading.Lock(), threading.Lock()
+        self._waiting: list[_Filing] = []
+
+    def wait_for(self, filing: _Filing) -> None:
+        with self._gate:
+            self._waiting.append(filing)
+        with self._turn:
+            if not filing.done:
+                self._commit(self._next(filing))
+
+    def _next(self, filing: _Filing) -> list[_Filing]:
+        """The leader's own and the oldest others, one of each bidder."""
+        with self._gate:
+            chosen = {filing.tag: filing}
+            for other in self._waiting:
+                if len(chosen) < TOGETHER:
+                    chosen.setdefault(other.tag, other)
+            self._waiting = [other for other in self._waiting if chosen.get(other.tag) is not other]
+        return list(chosen.values())
+
+    def _commit(self, group: list[_Filing]) -> None:
+        try:
+            _commit(group)
+        except Exception as error:
+            # Something failed that is nobody's refusal: nothing was kept, so each is tried by itself.
+            for filing in group:
+                filing.content, filing.shred, filing.failure = {}, [], None
+                _alone(filing, error if len(group) == 1 else None)
+        finally:
+            for filing in group:
+                filing.done = True
+                if filing.receipt is None and filing.failure is None:
+                    filing.failure = RuntimeError("the commit was interrupted")
+
+
+def _alone(filing: _Filing, failed_already: BaseException | None) -> None:
+    if failed_already is not None:
+        filing.failure = failed_already
+        return
+    try:
+        _commit([filing])
+    except Exception as error:
+        filing.failure = error
+
+
+def _queue() -> _Queue:
+    queue: _Queue = current_app.extensions["mingtang"].setdefault("filings", _Queue())
+    return queue
+
+
+def _commit(group: list[_Filing]) -> None:
+    """Commit filings in one transaction; each is accepted or refused by itself."""
+    with transaction():
+        # Lots in one order, so that two processes never wait for each other.
+        lots = {lot_id: projects.locked_lot(lot_id) for lot_id in sorted({filing.lot_id for filing in group})}
+        bidders = parties.standings([filing.bidder_id for filing in group])
+        arrived = _Arrived([filing.upload for filing in group])
+        earlier = _with_earlier(group)
+        accepted: list[tuple[_Filing, evidence.Act, int]] = []
+        for filing in group:
+            try:
+                found = _accept(filing, lots[filing.lot_id], bidders[filing.bidder_id], arrived, filing.tag in earlier)
+            except Refused as refusal:
+                filing.failure = refusal
+                continue
+            if found is not None:
+                accepted.append((filing, *found))
+        if accepted:
+            _write(accepted)
+            arrived.clear([filing.upload for filing, _, _ in accepted])
+            signed = evidence.checkpoint(accepted[-1][1].at)
+    for filing, _, _ in accepted:
+        for name in filing.shred:
+            installation.files().discard(name)
+    if accepted:
+        proofs = evidence.prove_all([filing.content["seq"] for filing, _, _ in accepted], signed)
+        for (filing, _, _), proof in zip(accepted, proofs, strict=True):
+            filing.receipt = receipts.of_proof(filing.content, proof)
+
+
+def _accept(filing: _Filing, lot: Lot, bidder: parties.Standing, arrived: _Arrived,
+            has_earlier: bool) -> tuple[evidence.Act, int] | None:
+    """Decide on one filing; gives its evidence and version, or nothing for one taken in before."""
+    if filing.code != bidder.code:
+        raise Refused("bid.not_yours")
+    if not any(keys.is_signed(public, filing.signature, bytes.fromhex(filing.digest)) for public in bidder.keys):
+        raise Refused("bid.signature")
+    at = filing.clock()
+    known = boxes.versions(filing.session, bidder.code) if has_earlier else []
+    for _, content in known:
+        if content["digest"] == filing.digest:
+            filing.receipt = receipts.of_content(content)
+            return None
+    rules.may_file(Stage(lot.stage), lot.deadline, at)
+    eligibility.require(bidder.id, bidder.barred_until, lot.project.tenderer_id, lot.project.agency_id, at=at)
+    names = arrived.take(filing.upload, filing.header, boxes.upload_tag(filing.session, bidder.code))
+    live = next(((row, content) for row, content in known if content["state"] == "live"), None)
+    version = len(known) + 1
+    act = evidence.Act("bid.commit", actor=bidder.code, at=at, lot=lot.code, facts={
+        "session": filing.session, "bid_digest": filing.digest, "bidder": bidder.code, "version": version,
+        "replaces": live[1]["digest"] if live else "", "bytes": filing.header["payload"]["len"], "server_ms": unix_ms(at)})
+    if live:
+        boxes.retire(*live, "superseded")
+        filing.shred = live[1]["parts"]
+    filing.content = {"cover": False, "state": "live", "digest": filing.digest, "bidder": bidder.id,
+                      "version": version, "at": at.isoformat(), "header": filing.header,
+                      "signature": b64encode(filing.signature).decode(), "parts": names}
+    return act, version
+
+
+def _write(accepted: list[tuple[_Filing, evidence.Act, int]]) -> None:
+    # Plain statements, as in the evidence log: a flush costs more than all of these together.
+    rows = []
+    for (filing, _, version), written in zip(accepted, evidence.record_all_sealed([act for _, act, _ in accepted]), strict=True):
+        filing.content |= {"seq": written.seq, "nonce": written.nonce.hex(), "event": written.event,
+                           "checkpoint": written.seq + 1}
+        row_id = secrets.token_hex(16)
+        rows.append({"id": row_id, "session": filing.session, "box": boxes.close(row_id, filing.content),
+                     "tag": boxes.tag(filing.session, filing.code, version)})
+    connection().execute(_INSERT, rows)
+
+
+def _with_earlier(group: list[_Filing]) -> set[str]:
+    """Tags of those whose first version is here already."""
+    return set(connection().execute(_EARLIER, {"tags": [filing.tag for filing in group]}).scalars())
+
+
+class _Arrived:
+    """The parts that were uploaded for some filings, read together."""
+
+    def __init__(self, uploads: list[str]) -> None:
+        rows = connection().execute(_ARRIVED, {"uploads": uploads})
+        self._tags: dict[str, str] = {}
+        self._parts: dict[str, list[Any]] = {}
+        for row in rows:
+            self._tags[row.id] = row.tag
+            if row.number is not None:
+                self._parts.setdefault(row.id, []).append(row)
+
+    def take(self, upload: str, header: dict[str, Any], tag: str) -> list[str]:
+        """Stored names of the parts, which must be the header's. Raises Refused ``seal.parts_*``."""
+        parts, expected = self._parts.get(upload, []), header["payload"]
+        if self._tags.get(upload) != tag or [part.number for part in parts] != list(range(len(expected["parts"]))):
+            raise Refused("seal.parts_missing")
+        if [part.sha256 for part in parts] != expected["parts"] or sum(part.bytes for part in parts) != expected["len"] \
+                or any(part.bytes != documents.PART_BYTES for part in parts[:-1]):
+            raise Refused("seal.parts_differ")
+        return [part.stored for part in parts]
+
+    def clear(self, uploads: list[str]) -> None:
+        for gone in _CLEAR:
+            connection().execute(gone, {"uploads": uploads})
+
+
+# Built once: building a statement costs as much as running it.
+_BID: Any = SealedBid.__table__
+_UPLOAD, _PART = Upload.__table__, UploadPart.__table__
+_UPLOADS = bindparam("uploads", expanding=True)
+_INSERT = insert(_BID)
+_EARLIER = select(_BID.c.tag).where(_BID.c.tag.in_(bindparam("tags", expanding=True)))
+_ARRIVED = select(_UPLOAD.c.id, _UPLOAD.c.tag, _PART.c.number, _PART.c.stored, _PART.c.sha256, _PART.c.bytes).outerjoin_from(
+    _UPLOAD, _PART, _PART.c.upload_id == _UPLOAD.c.id).where(_UPLOAD.c.id.in_(_UPLOADS)).order_by(_UPLOAD.c.id, _PART.c.number)
+_CLEAR: Any = (delete(_PART).where(_PART.c.upload_id.in_(_UPLOADS)), delete(_UPLOAD).where(_UPLOAD.c.id.in_(_UPLOADS)))  # type: ignore[arg-type]
