@@ -16,15 +16,13 @@ from typing import Any
 import click
 import structlog
 import waitress
-from flask import Flask, abort, current_app, g, redirect, render_template, request, send_from_directory, url_for
-from flask.cli import FlaskGroup, with_appcontext
+from flask import Flask, abort, g, redirect, render_template, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from granian import Granian
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from werkzeug.exceptions import HTTPException
@@ -47,19 +45,16 @@ from bidding.opening import jobs as opening_jobs
 from bidding.opening import views as opening_views
 from bidding.sealed import jobs as sealed_jobs
 from bidding.sealed import views as sealed_views
-from bidding.sealed.commands import bid
 from bidding.trustees import views as trustee_views
-from bidding.trustees.commands import trustee
 from experts.draw import api as draw_api
 from experts.draw import jobs as draw_jobs
 from experts.draw import views as draw_views
-from experts.draw.commands import draw
 from experts.evaluation import jobs as evaluation_jobs
 from experts.evaluation import views as evaluation_views
 from trading.accounts import session as account_session
 from trading.accounts import views as account_views
 from trading.accounts.permissions import Permission, Role, public
-from trading.base import addresses, assets, installation, language, pages
+from trading.base import addresses, assets, language, pages
 from trading.base.boxes import Boxes
 from trading.base.clock import now, ticks
 from trading.base.config import ROOT, Settings, load
@@ -68,10 +63,8 @@ from trading.base.errors import NotFound, Refused
 from trading.base.files import Files
 from trading.announcements import jobs as announcement_jobs
 from trading.archive import views as archive_views
-from trading.base.config import create_keys
 from trading.base.scheduler import Job
 from trading.base.scheduler import run as run_timetable
-from trading.demonstration import commands as demonstration
 from trading.announcements import views as announcement_views
 from trading.messages import views as message_views
 from trading.parties import views as party_views
@@ -79,12 +72,10 @@ from trading.portal import admin_views, operator_views, result_views
 from trading.portal import views as portal_views
 from trading.projects import registrar_views
 from trading.projects import views as project_views
-from trading.demonstration import setup, showcase
+from trading.demonstration.place import demo_folder, is_ready
 from trading.deposits import views as deposit_views
 from trading.evidence import service as evidence
-from trading.evidence import verify, witnessing
-from trading.evidence.commands import witness
-from trading.law.commands import law
+from trading.evidence import witnessing
 from trading.messages import service as messages
 from trading.supervision import views as supervision_views
 
@@ -286,10 +277,12 @@ TIMETABLE = [
 
 def _robots(settings: Settings) -> Job:
     """The demonstration's invented bidders give their halves by themselves."""
-    folder = setup.demo_folder(settings)
+    folder = demo_folder(settings)
     path = folder / "robots.json"
 
     def give() -> int:
+        from trading.demonstration import showcase  # only the jobs process, and only of a demonstration, needs the cast
+
         return showcase.give_halves_of_robots(folder, json.loads(path.read_text("utf-8"))["password"], now())
 
     return Job("demonstration.robots", 5, give)
@@ -298,73 +291,18 @@ def _robots(settings: Settings) -> Job:
 # --- commands ----------------------------------------------------------------------------------
 
 
-@click.group(cls=FlaskGroup, create_app=create_app, add_version_option=False)
-def main() -> None:
-    """Mingtang 明堂: a public-resource trading platform."""
-
-
 @click.command()
-@with_appcontext
 def web() -> None:
     """Serve the pages (Waitress)."""
-    settings = installation.settings()
-    waitress.serve(current_app._get_current_object(), host=settings.host, port=settings.port, threads=settings.threads,
-                   ident=None, max_request_body_size=2**31)
+    app = create_app()
+    settings: Settings = app.extensions["mingtang"]["settings"]
+    waitress.serve(app, host=settings.host, port=settings.port, threads=settings.threads, ident=None,
+                   max_request_body_size=2**31)
 
 
 @click.command()
-@with_appcontext
 def jobs() -> None:
     """Run the timetable."""
-    settings = installation.settings()
-    robots = [_robots(settings)] if settings.demo and setup.is_ready(settings) else []
-    run_timetable(current_app._get_current_object(), TIMETABLE + robots)
-
-
-@click.command()
-def events() -> None:
-    """Serve live events (server-sent events, Granian)."""
-    settings = load()
-    Granian("trading.portal.events:application", address=settings.host, port=settings.events_port, interface="asgi",
-            log_access=False, log_level="warning").serve()
-
-
-@click.group()
-def keys() -> None:
-    """Keys of the installation."""
-
-
-@keys.command("create")
-def keys_create() -> None:
-    """Make the keys that do not exist yet."""
-    made = create_keys(load().instance)
-    click.echo("made: " + (", ".join(made) or "none, all were there"))
-
-
-@click.group("assets")
-def assets_group() -> None:
-    """Front-end files."""
-
-
-@assets_group.command("install")
-def assets_install() -> None:
-    """Fetch the pinned packages and compile the styles; nothing to do when they are there."""
-    assets.install(ROOT, click.echo)
-
-
-@click.command("verify")
-@click.argument("path", type=click.Path(path_type=Path, exists=True))
-@click.option("--log-key", default="", help="the log's key, from a source outside the pack")
-@click.option("--witness-key", multiple=True)
-@click.option("--centre-key", default="")
-@click.option("--json", "as_json", is_flag=True)
-def verify_command(path: Path, log_key: str, witness_key: tuple[str, ...], centre_key: str, as_json: bool) -> None:
-    """Check an archive pack or a receipt: no server, database or account needed."""
-    arguments = [str(path), "--log-key", log_key, "--centre-key", centre_key, *(["--json"] if as_json else [])]
-    for key in witness_key:
-        arguments += ["--witness-key", key]
-    sys.exit(verify.main(arguments))
-
-
-for _command in (web, jobs, events, keys, assets_group, verify_command, law, trustee, witness, bid, draw, *demonstration.commands(create_app)):
-    main.add_command(_command)
+    app = create_app()
+    settings: Settings = app.extensions["mingtang"]["settings"]
+    run_timetable(app, TIMETABLE + ([_robots(settings)] if settings.demo and is_ready(settings) else []))

@@ -29,7 +29,7 @@ from tests.requirements import chromium  # noqa: E402
 from trading.base.clock import now  # noqa: E402
 from trading.base.config import load  # noqa: E402
 from trading.base.database import db  # noqa: E402
-from trading.demonstration import setup  # noqa: E402
+from trading.demonstration.place import demo_folder  # noqa: E402
 from trading.projects.models import Lot  # noqa: E402
 from trading.projects.rules import Stage  # noqa: E402
 
@@ -50,7 +50,7 @@ def make_demonstration(folder: Path) -> None:
 
 def photograph(instance: Path, out: Path) -> list[Path]:
     settings = load(instance)
-    app, demo = create_app(settings), setup.demo_folder(settings)
+    app, demo = create_app(settings), demo_folder(settings)
     password = json.loads((demo / "robots.json").read_text("utf-8"))["password"]
     codes = json.loads((demo / "totp.json").read_text("utf-8"))
     with app.app_context():

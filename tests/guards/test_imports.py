@@ -12,7 +12,7 @@ ORDER = [
     "trading.base", "trading.law", "trading.evidence", "trading.accounts", "trading.messages", "trading.parties",
     "trading.projects", "trading.archive", "trading.announcements", "trading.deposits", "trading.supervision",
     "bidding.eligibility", "bidding.envelope", "bidding.trustees", "bidding.sealed", "bidding.opening",
-    "experts.pool", "experts.draw", "experts.evaluation", "trading.demonstration", "trading.portal"]
+    "experts.pool", "experts.draw", "experts.evaluation", "trading.demonstration", "trading.portal", "trading.commands"]
 PURE = {"rules.py", "tickets.py", "strata.py", "transcript.py", "methods.py", "ranking.py", "review.py", "recusal.py", "tree.py"}
 FRAMEWORKS = {"flask", "flask_login", "flask_wtf", "flask_babel", "sqlalchemy", "flask_sqlalchemy", "wtforms"}
 

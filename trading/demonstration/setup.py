@@ -14,12 +14,12 @@ from flask_migrate import upgrade
 from trading.base.config import Settings, create_keys, load
 from trading.demonstration import showcase
 from trading.demonstration.laboratory import MakeApp
+from trading.demonstration.place import WITNESS_PORT, demo_folder, is_ready
 from trading.evidence import notes, verify
 from trading.evidence.commands import witness_in
 from trading.evidence.witness import Witness
 
 ORIGIN = "qingxi.example/log2026"
-WITNESS_PORT = 8009
 
 CONFIG = """\
 # Settings of the demonstration, written once. docs/settings.md describes each line.
@@ -39,14 +39,6 @@ log_origin = "{origin}"
 witness_urls = "http://127.0.0.1:{port}"
 witness_keys = "{witness}"
 """
-
-
-def demo_folder(settings: Settings) -> Path:
-    return settings.instance / "demo"
-
-
-def is_ready(settings: Settings) -> bool:
-    return (demo_folder(settings) / "ready").exists()
 
 
 def make_witness(settings: Settings) -> Witness:

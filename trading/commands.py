@@ -1,0 +1,103 @@
+"""The command group ``mingtang``. A command's module is loaded when the command is called, so
+that a key holder's process, or a second ``make run``, does not wait for the whole platform."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trading.base.config import ROOT, create_keys, load
+
+#: Command -> where it is defined. The folders' own commands stay with their folders.
+PLACES = {
+    "web": "app:web", "jobs": "app:jobs", "db": "flask_migrate.cli:db",
+    "law": "trading.law.commands:law", "witness": "trading.evidence.commands:witness",
+    "trustee": "bidding.trustees.commands:trustee", "bid": "bidding.sealed.commands:bid", "draw": "experts.draw.commands:draw",
+    "demo": "trading.demonstration.start:demo", "code": "trading.demonstration.start:code", "up": "trading.demonstration.start:up",
+    "walkthrough": "trading.demonstration.commands:walkthrough", "replay": "trading.demonstration.commands:replay",
+}
+
+
+def make_app(settings: Any = None) -> Any:
+    """The application of this installation; loaded here, because it imports everything."""
+    return import_module("app").create_app(settings)
+
+
+class Commands(click.Group):
+    """Finds commands by name and loads only the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*self.commands, *PLACES])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in PLACES:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = PLACES[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        if cmd_name == "db":
+            from flask.cli import ScriptInfo  # what the migrations' commands find their application in
+
+            ctx.obj = ScriptInfo(create_app=make_app)
+        return command
+
+
+@click.group(cls=Commands)
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Mingtang 明堂: a public-resource trading platform."""
+    ctx.obj = ctx.obj or make_app
+
+
+@main.command()
+def events() -> None:
+    """Serve live events (server-sent events, Granian)."""
+    from granian import Granian
+
+    settings = load()
+    Granian("trading.portal.events:application", address=settings.host, port=settings.events_port, interface="asgi",  # type: ignore[arg-type]
+            log_access=False, log_level="warning").serve()  # type: ignore[arg-type]
+
+
+@main.group()
+def keys() -> None:
+    """Keys of the installation."""
+
+
+@keys.command("create")
+def keys_create() -> None:
+    """Make the keys that do not exist yet."""
+    made = create_keys(load().instance)
+    click.echo("made: " + (", ".join(made) or "none, all were there"))
+
+
+@main.group("assets")
+def assets_group() -> None:
+    """Front-end files."""
+
+
+@assets_group.command("install")
+def assets_install() -> None:
+    """Fetch the pinned packages and compile the styles; nothing to do when they are there."""
+    from trading.base import assets
+
+    assets.install(ROOT, click.echo)
+
+
+@main.command("verify")
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.option("--log-key", default="", help="the log's key, from a source outside the pack")
+@click.option("--witness-key", multiple=True)
+@click.option("--centre-key", default="")
+@click.option("--json", "as_json", is_flag=True)
+def verify_command(path: Path, log_key: str, witness_key: tuple[str, ...], centre_key: str, as_json: bool) -> None:
+    """Check an archive pack or a receipt: no server, database or account needed."""
+    from trading.evidence import verify
+
+    arguments = [str(path), "--log-key", log_key, "--centre-key", centre_key, *(["--json"] if as_json else [])]
+    for key in witness_key:
+        arguments += ["--witness-key", key]
+    sys.exit(verify.main(arguments))
