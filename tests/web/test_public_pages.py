@@ -10,11 +10,16 @@ from xml.etree import ElementTree
 
 import pytest
 from icalendar import Calendar
+from sqlalchemy import Engine, event
 
 from tests.web.conftest import Site
 from trading.announcements import queries
 from trading.announcements import service as announcements
+from trading.announcements.rules import Kind
+from trading.base.database import transaction
 from trading.projects import service as projects
+from trading.projects.models import Lot
+from trading.projects.rules import Stage
 
 STEPS_TO_FILED = ("register", "announce", "pay_deposits", "file_bids")
 PLAIN = ["/", "/search", "/calendar", "/verify", "/help", "/accessibility", "/sitemap", "/problems/bid.too_late", "/problems/report"]
@@ -79,6 +84,58 @@ def test_candidates_are_not_shown_before_they_are_publicised(site: Site) -> None
     site.at += timedelta(minutes=1)
     page = public.get(f"/p/{case.code}").text
     assert "评标尚未完成" not in page and "提出异议" in page
+
+
+def statements(site: Site, path: str) -> list[str]:
+    """What one visitor's page asks of the database."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert site.client().get(path).status_code == 200
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return asked
+
+
+def test_more_notices_cost_no_more_statements_and_no_bodies(site: Site) -> None:
+    case = site.a_case("register", "announce")
+    paths = (f"/p/{case.code}", "/search")
+    before = [len(statements(site, path)) for path in paths]
+    with site.inside():
+        for number in range(12):
+            announcements.publish_plain(Kind.CLARIFICATION, projects.lot_by_code(case.lot_code), f"澄清 {number}", "说明", {}, actor="test", at=site.at)
+    site.at += timedelta(minutes=1)
+    assert site.client().get(paths[0]).text.count("澄清公告") == 12 and "澄清 11" in site.client().get(paths[1]).text
+    after = [statements(site, path) for path in paths]
+    assert [len(asked) for asked in after] == before and max(before) <= 6
+    assert not any("notice_version.body" in statement for asked in after for statement in asked)
+
+
+def test_each_language_says_its_own_words_in_turn(site: Site) -> None:
+    case = site.a_case("register", "announce")
+    for path in (f"/p/{case.code}", "/search"):
+        pages = [site.client().get(path, query_string={"lang": tongue}).text for tongue in ("zh", "en", "zh", "en")]
+        assert "招标公告" in pages[0] and "投标中" in pages[2] and "投标中" not in pages[1] + pages[3]
+        for first, second in ((pages[0], pages[2]), (pages[1], pages[3])):
+            assert re.sub(r'nonce="[^"]*"', "", first) == re.sub(r'nonce="[^"]*"', "", second)
+
+
+def test_another_lot_shows_its_own_notices_and_no_publicity_of_others(site: Site) -> None:
+    case = site.a_case(*STEPS_TO_FILED, "close", "open", "draw", "evaluate", bidders=3)
+    with site.inside():
+        announcements.publicise(case.lot_id, actor="test", at=site.at)
+    with site.inside(), transaction() as session:
+        first = projects.lot_by_code(case.lot_code)
+        session.add(Lot(project_id=first.project_id, number=2, code=f"{case.code}002", name="二标段", estimate_fen=100, method=first.method,
+                        stage=Stage.EVALUATED, deadline=first.deadline))
+    site.at += timedelta(minutes=1)
+    one, two = site.client().get(f"/p/{case.code}").text, site.client().get(f"/p/{case.code}?lot=2").text
+    assert "提出异议" in one and "公示截止" in one and site.prepared.companies[0].name in one
+    assert "提出异议" not in two and "公示截止" not in two and site.prepared.companies[0].name not in two
 
 
 def test_public_files_are_free_and_internal_ones_stay_inside(site: Site) -> None:

@@ -74,15 +74,16 @@ def test_a_filter_in_force_can_be_dropped(roads: Site) -> None:
     assert hrefs == ["/search?region=CN-51", "/search?q=%E9%9D%92%E7%9F%B3"]
 
 
+@pytest.mark.parametrize("words", ["", "澄清", "澄"])
 @pytest.mark.parametrize("sort", ["newest", "amount"])
-def test_pages_follow_each_other_without_gap_or_repetition(roads: Site, sort: str) -> None:
+def test_pages_follow_each_other_without_gap_or_repetition(roads: Site, sort: str, words: str) -> None:
     with roads.inside():
         lot = projects.lot_by_code("A1510822000000001001001")
         for number in range(43):
             announcements.publish_plain(Kind.CLARIFICATION, lot, f"澄清 {number:02d}", "说明", {}, actor="test", at=roads.at)
     roads.at += timedelta(minutes=1)
     seen: list[str] = []
-    address, pages = f"/search?kind=clarification&sort={sort}", 0
+    address, pages = f"/search?kind=clarification&sort={sort}&q={words}", 0
     while address:
         page = roads.client().get(address).text
         seen += titles(page)

@@ -16,14 +16,14 @@ class Notice(Model):
     """One announcement (公告). ``lot_id`` is empty where it speaks of the whole project."""
 
     __tablename__ = "notice"
-    __table_args__ = (Index("ix_notice_published_id", "published_at", "id"),)
+    __table_args__ = (Index("ix_notice_published_id", "published_at", "id"), Index("ix_notice_amount_fen_id", "amount_fen", "id"))
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40), index=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
     lot_id: Mapped[int | None] = mapped_column(ForeignKey("lot.id"), index=True)
     title: Mapped[str] = mapped_column(String(300))
     # Copied from the project at publication, so that a search over 100,000 notices stays in one table.
-    procedure: Mapped[str] = mapped_column(String(40))
+    procedure: Mapped[str] = mapped_column(String(40), index=True)
     region: Mapped[str] = mapped_column(String(20))
     amount_fen: Mapped[int] = mapped_column(default=0)
     publish_at: Mapped[datetime | None] = mapped_column(index=True)

@@ -7,7 +7,7 @@ from trading.base.errors import NotFound
 from trading.projects import queries as project_queries
 from trading.projects import service as projects
 from trading.projects import words
-from trading.projects.models import Lot, Project, ProjectFile
+from trading.projects.models import Project, ProjectFile
 
 
 def project(code: str) -> Project:
@@ -15,20 +15,9 @@ def project(code: str) -> Project:
     if not (code.isascii() and code.isalnum()):
         raise NotFound  # a NUL character would be an accident in the database
     found = projects.by_code(code)
-    if queries.tender_notice(found.id) is None:
+    if not queries.is_announced(found.id):
         raise NotFound
     return found
-
-
-def lot(found: Project, number: int) -> Lot:
-    for item in found.lots:
-        if item.number == number:
-            return item
-    raise NotFound
-
-
-def files(found: Project) -> list[ProjectFile]:
-    return [item for item in found.files if item.kind in words.PUBLIC_FILES]
 
 
 def file(found: Project, file_id: int) -> ProjectFile:

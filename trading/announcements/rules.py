@@ -21,6 +21,8 @@ class Kind(StrEnum):
     CANDIDATES = "candidates"
     RESULT = "result"
     FAILURE = "failure"
+    PAUSE = "pause"
+    RESUMPTION = "resumption"
 
 
 def fingerprint(kind: str, title: str, body: str, schedule: dict[str, Any]) -> str:

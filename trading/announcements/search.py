@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column, text
+from sqlalchemy import BigInteger, TextClause, column, table, text
 
-from trading.announcements.models import Notice
 from trading.announcements.rules import bigrams
 from trading.base.database import db
 
@@ -15,6 +14,8 @@ CREATE = {
     "postgresql": ["CREATE TABLE notice_index (rowid bigint PRIMARY KEY, tokens tsvector NOT NULL)",
                    "CREATE INDEX ix_notice_index_tokens ON notice_index USING gin (tokens)"],
 }
+#: To be joined with the notices: ``rowid`` is a notice's number.
+INDEX = table("notice_index", column("rowid", BigInteger))
 
 
 def _dialect() -> str:
@@ -33,8 +34,8 @@ def put_many(rows: list[tuple[int, str]]) -> None:
                        [{"id": notice_id, "tokens": bigrams(content)} for notice_id, content in rows])
 
 
-def matching(query: str) -> ColumnElement[bool] | None:
-    """Condition on Notice for what somebody typed; None when nothing searchable was typed.
+def matching(query: str) -> TextClause | None:
+    """Condition on INDEX for what somebody typed; None when nothing searchable was typed.
 
     Words separated by spaces must all occur; each must occur as typed.
     """
@@ -46,12 +47,9 @@ def matching(query: str) -> ColumnElement[bool] | None:
         # A single character is the start of a token; longer words are phrases of whole tokens.
         readers = ["to_tsquery" if len(phrase) == 1 else "phraseto_tsquery" for phrase in phrases]
         clauses = " AND ".join(f"tokens @@ {reader}('simple', :q{i})" for i, reader in enumerate(readers))
-        sub = f"SELECT rowid FROM notice_index WHERE {clauses}"
         values: dict[str, Any] = {f"q{i}": f"{phrase}:*" if len(phrase) == 1 else phrase for i, phrase in enumerate(phrases)}
-    else:
-        last = [" AND ".join(_fts(phrase) for phrase in phrases)]
-        sub, values = "SELECT rowid FROM notice_index WHERE notice_index MATCH :q0", {"q0": last[0]}
-    return Notice.id.in_(text(sub).bindparams(**values).columns(literal_column("rowid")))
+        return text(clauses).bindparams(**values)
+    return text("notice_index MATCH :q").bindparams(q=" AND ".join(_fts(phrase) for phrase in phrases))
 
 
 def _fts(phrase: str) -> str:

@@ -6,7 +6,7 @@ and the evidence entry come together or not at all.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -113,12 +113,7 @@ def clarify(project_id: int, title: str, body: str, *, actor: str, at: datetime,
         notice = _make(Kind.CLARIFICATION, project, None, title, body, schedule, at=at)
         _publish(notice, actor=actor, at=at)
         if moved != deadline:
-            version = NoticeVersion(notice_id=tender.id, number=len(tender.versions) + 1, body=tender.versions[-1].body,
-                                    schedule=schedule, made_at=at, published_at=at,
-                                    sha256=rules.fingerprint(tender.kind, tender.title, tender.versions[-1].body, schedule))
-            db.session.add(version)
-            db.session.flush()
-            db.session.expire(tender, ["versions"])
+            version = _add_version(tender, tender.versions[-1].body, schedule, at=at)
             evidence.record("notice.deadline_moved", actor=actor, at=at, project=project.code,
                             before=deadline.isoformat(), after=moved.isoformat(), sha256=version.sha256)
         return notice
@@ -251,6 +246,31 @@ def publicity_ends(lot: Lot, at: datetime) -> datetime:
     if not rule.value:
         return at
     return periods.due(key, day, region=lot.project.region, procedure=lot.project.procedure).ends
+
+
+def prolong_publicity(lot: Lot, by: timedelta, *, actor: str, at: datetime) -> datetime:
+    """Move the end of a publicity later, as a new version of its notice; gives the new end."""
+    with transaction() as session:
+        notice = session.scalar(select(Notice).where(Notice.lot_id == lot.id, Notice.kind == Kind.CANDIDATES)
+                                .order_by(Notice.id.desc()).limit(1))
+        if notice is None:
+            raise Refused("result.not_publicised")
+        last = notice.versions[-1]
+        before = rules.moment(last.schedule["until"])
+        until = before + by
+        _add_version(notice, last.body, dict(last.schedule) | {"until": until.isoformat()}, at=at)
+        evidence.record("notice.publicity_prolonged", actor=actor, at=at, lot=lot.code, project=lot.project.code,
+                        before=before.isoformat(), after=until.isoformat(), sha256=notice.versions[-1].sha256)
+        return until
+
+
+def _add_version(notice: Notice, body: str, schedule: dict[str, Any], *, at: datetime) -> NoticeVersion:
+    version = NoticeVersion(notice_id=notice.id, number=len(notice.versions) + 1, body=body, schedule=schedule, made_at=at,
+                            published_at=at, sha256=rules.fingerprint(notice.kind, notice.title, body, schedule))
+    db.session.add(version)
+    db.session.flush()
+    db.session.expire(notice, ["versions"])
+    return version
 
 
 def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, reason: str = "") -> Award:

@@ -8,13 +8,14 @@ from flask_babel import gettext as _
 
 from trading.announcements import rules
 from trading.announcements.rules import Kind
-from trading.base.language import moment
+from trading.base.language import moment, once_per_language
 
 
+@once_per_language
 def kind(name: str) -> str:
     return {Kind.TENDER: _("招标公告"), Kind.CLARIFICATION: _("澄清公告"), Kind.TERMINATION: _("终止公告"),
             Kind.OPENING_RECORD: _("开标记录"), Kind.CANDIDATES: _("中标候选人公示"), Kind.RESULT: _("中标结果公告"),
-            Kind.FAILURE: _("流标公告")}[Kind(name)]
+            Kind.FAILURE: _("流标公告"), Kind.PAUSE: _("暂停公告"), Kind.RESUMPTION: _("恢复公告")}[Kind(name)]
 
 
 def schedule(values: dict[str, Any]) -> list[dict[str, str]]:

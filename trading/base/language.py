@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import io
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import current_app, has_request_context, request, session
+from flask import current_app, g, has_request_context, request, session
 from flask_babel import Domain, get_locale
+from markupsafe import Markup
 
 from trading.base.clock import BEIJING
 from trading.base.errors import Refused
 
 LANGUAGES = ("zh", "en")
+Asked = ParamSpec("Asked")
+Said = TypeVar("Said")
 
 
 def read_catalogue(folder: Path) -> Catalog:
@@ -43,9 +47,22 @@ class Catalogues(Domain):
         compiled.seek(0)
         self._english = Translations(compiled)
         self._chinese = NullTranslations()
+        self._phrases: dict[str, dict[str, Markup]] = {name: {} for name in LANGUAGES}
 
     def get_translations(self) -> Any:
         return self._english if language() == "en" else self._chinese
+
+    def phrase(self, sentence: str, **values: Any) -> Markup:
+        """A sentence of a template in the reader's language, as markup in which the values are escaped.
+
+        What has no values is kept: a page says a hundred sentences, always the same.
+        """
+        if values:
+            return Markup(self.gettext(sentence)) % values
+        said = self._phrases[language()]
+        if sentence not in said:
+            said[sentence] = Markup(self.gettext(sentence)) % {}
+        return said[sentence]
 
 
 def choose() -> str:
@@ -60,8 +77,32 @@ def choose() -> str:
 
 
 def language() -> str:
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "zh"
+    """The language of what is being said; decided once a request, because every word asks for it."""
+    try:
+        return str(g.language)
+    except AttributeError:
+        locale = get_locale()
+        g.language = "en" if locale is not None and locale.language == "en" else "zh"
+        return str(g.language)
+    except RuntimeError:
+        return "zh"  # outside of any request or command
+
+
+def once_per_language(say: Callable[Asked, Said]) -> Callable[Asked, Said]:
+    """Keep what a wording says, for each language by itself.
+
+    Only for wordings that follow from their arguments and the language alone, and whose
+    answers nobody changes: long lists and rows would translate the same few words each time.
+    """
+    @lru_cache(maxsize=512)
+    def kept(_tongue: str, *args: Asked.args, **kwargs: Asked.kwargs) -> Said:
+        return say(*args, **kwargs)
+
+    @wraps(say)
+    def asked(*args: Asked.args, **kwargs: Asked.kwargs) -> Said:
+        return kept(language(), *args, **kwargs)
+
+    return asked
 
 
 def read_refusals(folder: Path) -> dict[str, dict[str, Any]]:

@@ -57,3 +57,5 @@ def register_filters(app: Flask) -> None:
     app.add_template_filter(capitals, "capitals")
     app.add_template_filter(lambda at: f"{at.astimezone(BEIJING):%H:%M:%S}", "clock_time")
     app.add_template_filter(lambda at: f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}", "plain_time")
+    # The usual way looks for the context, the catalogue and the language anew at every sentence of a page.
+    app.jinja_env.globals["_"] = app.extensions["babel"].instance.domain_instance.phrase

@@ -22,9 +22,10 @@ def atom(procedure: str, *, site: str, root: str, path: str, at: datetime) -> by
     feed.link(href=f"{root}/search" + (f"?type={procedure}" if procedure else ""), rel="alternate")
     feed.author({"name": site})
     found = queries.find(queries.Filters(type=procedure), at=at, limit=50).items
-    feed.updated(found[0].versions[-1].published_at or at if found else at)
+    versions = queries.latest_versions([notice.id for notice in found])
+    feed.updated(versions[found[0].id].published_at or at if found else at)
     for notice in found:
-        version = notice.versions[-1]
+        version = versions[notice.id]
         entry = feed.add_entry(order="append")
         entry.id(f"{root}/notices/{notice.id}")
         entry.title(f"{notice_words.kind(notice.kind)} · {notice.title}")

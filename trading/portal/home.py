@@ -8,8 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from trading.announcements import queries
-from trading.announcements.models import Notice
-from trading.announcements.rules import Kind
+from trading.announcements.queries import Listed
 from trading.base.clock import BEIJING
 from trading.base.language import language, moment
 from trading.base.money import yuan
@@ -53,15 +52,16 @@ def values(at: datetime, *, signed_in: bool) -> dict[str, Any]:
 
 def _deals(at: datetime, most: int = 8) -> list[dict[str, Any]]:
     """The projects with the newest notices, each once."""
-    newest: dict[int, Notice] = {}
+    newest: dict[int, Listed] = {}
     for notice in queries.find(queries.Filters(), at=at, limit=40).items:
         newest.setdefault(notice.project_id, notice)
-    return [_deal(notice) for notice in list(newest.values())[:most]]
+    shown = list(newest.values())[:most]
+    found = queries.projects_of(shown)
+    return [_deal(notice, found[notice.project_id]) for notice in shown]
 
 
-def _deal(notice: Notice) -> dict[str, Any]:
-    project, lot = notice.project, notice.lot or notice.project.lots[0]
-    assert notice.published_at is not None
+def _deal(notice: Listed, project: Project) -> dict[str, Any]:
+    lot = next((lot for lot in project.lots if lot.id == notice.lot_id), project.lots[0])
     local = notice.published_at.astimezone(BEIJING)
     done = DONE[Stage(lot.stage)]
     several = len(project.lots) > 1
@@ -80,17 +80,19 @@ def meta(project: Project) -> str:
 
 def note(lot: Lot) -> str | None:
     """The moment that matters next for a lot."""
-    if lot.deadline and lot.stage in (Stage.ANNOUNCED, Stage.BIDDING):
-        return _("%(at)s 截止", at=moment(lot.deadline))
-    if lot.stage == Stage.PUBLICISED:
-        until = publicity_until(lot)
-        return _("公示至 %(at)s", at=moment(until)) if until else None
+    return next_moment(lot.stage, lot.deadline, publicity_until(lot) if lot.stage == Stage.PUBLICISED else None)
+
+
+def next_moment(stage: Stage, deadline: datetime | None, until: datetime | None) -> str | None:
+    """The moment that matters next at a stage: the deadline for bids, or the end of the publicity."""
+    if deadline and stage in (Stage.ANNOUNCED, Stage.BIDDING):
+        return _("%(at)s 截止", at=moment(deadline))
+    if until and stage == Stage.PUBLICISED:
+        return _("公示至 %(at)s", at=moment(until))
     return None
 
 
 def publicity_until(lot: Lot) -> datetime | None:
     """When the publicity of a lot's candidates ends, if it has begun."""
-    for notice in reversed(queries.of_project(lot.project_id)):
-        if notice.kind == Kind.CANDIDATES and notice.lot_id == lot.id:
-            return datetime.fromisoformat(notice.versions[-1].schedule["until"])
-    return None
+    schedule = queries.candidates_schedule(lot.id)
+    return datetime.fromisoformat(schedule["until"]) if schedule else None

@@ -12,13 +12,13 @@ from flask_babel import gettext as _
 
 from trading.announcements import queries
 from trading.announcements import words as notice_words
-from trading.announcements.models import Notice
+from trading.announcements.queries import Listed
 from trading.announcements.rules import Kind
 from trading.base import forms
 from trading.base.clock import BEIJING
 from trading.base.errors import FieldErrors, Refused
 from trading.base.fields import UNSEEN
-from trading.base.language import refusal_text
+from trading.base.language import once_per_language, refusal_text
 from trading.base.money import parse_fen, yuan
 from trading.projects import words
 from trading.projects.rules import PROCEDURES, Stage
@@ -85,23 +85,34 @@ def address(arguments: Mapping[str, str], **changes: Any) -> str:
     return "/search" + (f"?{query}" if query else "")
 
 
+Options = list[dict[str, str]]
+
+
+@once_per_language
+def _options() -> dict[str, Options]:
+    """What each list of the form offers, the empty choice first."""
+    every = _("全部")
+    offered = {
+        "type": (every, [(row, words.procedure(row)) for row in PROCEDURES]),
+        "kind": (every, [(str(kind), notice_words.kind(kind)) for kind in Kind]),
+        "stage": (every, [(str(stage), words.stage(stage)) for stage in Stage if stage != Stage.REGISTERED]),
+        "region": (every, [(code, words.region(code)) for code in words.REGIONS if code != "CN"]),
+        "sort": (_("最新发布"), [("amount", _("金额从高到低"))])}
+    return {name: [{"value": "", "text": empty}, *({"value": value, "text": text} for value, text in rows)]
+            for name, (empty, rows) in offered.items()}
+
+
 def fields(arguments: Mapping[str, str]) -> list[dict[str, Any]]:
     """The form, as filters() of the templates takes it."""
-    def select(name: str, label: str, options: list[tuple[str, str]], empty: str) -> dict[str, Any]:
-        return {"name": name, "label": label, "type": "select", "value": arguments.get(name, ""),
-                "options": [{"value": "", "text": empty}, *({"value": value, "text": text} for value, text in options)]}
+    options = _options()
 
-    every = _("全部")
+    def one(name: str, label: str, kind: str) -> dict[str, Any]:
+        return {"name": name, "label": label, "type": kind, "value": arguments.get(name, ""), "options": options.get(name)}
+
     return [
-        {"name": "q", "label": _("项目名称、编号或招标人"), "type": "search", "value": arguments.get("q", "")},
-        select("type", _("交易方式"), [(row, words.procedure(row)) for row in PROCEDURES], every),
-        select("kind", _("公告种类"), [(str(kind), notice_words.kind(kind)) for kind in Kind], every),
-        select("stage", _("阶段"), [(str(stage), words.stage(stage)) for stage in Stage if stage != Stage.REGISTERED], every),
-        select("region", _("行政区域"), [(code, words.region(code)) for code in words.REGIONS if code != "CN"], every),
-        {"name": "from", "label": _("发布日期从"), "type": "date", "value": arguments.get("from", "")},
-        {"name": "to", "label": _("发布日期到"), "type": "date", "value": arguments.get("to", "")},
-        {"name": "amount_min", "label": _("金额不低于（元）"), "type": "text", "value": arguments.get("amount_min", "")},
-        {**select("sort", _("排序"), [("amount", _("金额从高到低"))], _("最新发布"))}]
+        one("q", _("项目名称、编号或招标人"), "search"), one("type", _("交易方式"), "select"), one("kind", _("公告种类"), "select"),
+        one("stage", _("阶段"), "select"), one("region", _("行政区域"), "select"), one("from", _("发布日期从"), "date"),
+        one("to", _("发布日期到"), "date"), one("amount_min", _("金额不低于（元）"), "text"), one("sort", _("排序"), "select")]
 
 
 def chips(arguments: Mapping[str, str], found: queries.Filters) -> list[dict[str, str]]:
@@ -116,9 +127,11 @@ def chips(arguments: Mapping[str, str], found: queries.Filters) -> list[dict[str
     return [{"text": text, "remove_href": address(arguments, **{name: ""})} for name, text in texts.items() if text]
 
 
-def row(notice: Notice) -> dict[str, Any]:
-    project, lot = notice.project, notice.lot or notice.project.lots[0]
+_stage_state = once_per_language(words.stage_state)
+
+
+def row(notice: Listed) -> dict[str, Any]:
     return {"title": notice.title, "href": f"/notices/{notice.id}", "kind": notice_words.kind(notice.kind), "at": notice.published_at,
-            "project": project.name, "project_href": f"/p/{project.code}", "code": project.code, "state": words.stage_state(lot.stage),
-            "meta": " · ".join([words.procedure(notice.procedure), words.region(notice.region), project.tenderer.name]),
+            "project": notice.project, "project_href": f"/p/{notice.code}", "code": notice.code, "state": _stage_state(notice.stage),
+            "meta": " · ".join([words.procedure(notice.procedure), words.region(notice.region), notice.tenderer]),
             "amount": yuan(notice.amount_fen) if notice.amount_fen else ""}

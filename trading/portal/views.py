@@ -20,7 +20,7 @@ from trading.base.language import language
 from trading.evidence import service as evidence
 from trading.messages import service as messages
 from trading.messages import texts
-from trading.portal import checking, diary, feeds, notice_page, project_page, results_page, work
+from trading.portal import checking, diary, feeds, notice_page, project_page, project_record, results_page, work
 from trading.portal import home as home_page
 from trading.projects.rules import PROCEDURES
 
@@ -85,10 +85,9 @@ def search() -> ResponseReturnValue:
 @bp.get("/p/<code>")
 @public
 def project(code: str) -> ResponseReturnValue:
-    found = open_things.project(code)
     number = request.args.get("lot", "1")
-    lot = open_things.lot(found, int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0)
-    return render_template("public/project.html", **project_page.values(found, lot, now(), _root()))
+    record = project_record.read(code, int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0)
+    return render_template("public/project.html", **project_page.values(record, now(), _root()))
 
 
 @bp.get("/p/<code>/files/<number:file_id>")
