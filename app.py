@@ -40,7 +40,8 @@ import trading.deposits.models
 import trading.evidence.models
 import trading.messages.models
 import trading.parties.models
-import trading.projects.models  # noqa: F401
+import trading.projects.models
+import trading.supervision.models  # noqa: F401
 from bidding.opening import jobs as opening_jobs
 from bidding.opening import views as opening_views
 from bidding.sealed import jobs as sealed_jobs
@@ -77,6 +78,7 @@ from trading.deposits import views as deposit_views
 from trading.evidence import service as evidence
 from trading.evidence import witnessing
 from trading.messages import service as messages
+from trading.supervision import pause_views
 from trading.supervision import views as supervision_views
 
 log = structlog.get_logger()
@@ -91,7 +93,7 @@ PART_LIMIT = 9 * 1024 * 1024
 MACHINES = [trustee_views.bp, draw_api.bp]
 BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, portal_views.bp,
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, draw_views.bp,
-              evaluation_views.bp, deposit_views.bp, archive_views.bp, supervision_views.bp, *MACHINES]
+              evaluation_views.bp, deposit_views.bp, archive_views.bp, supervision_views.bp, pause_views.bp, *MACHINES]
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -108,7 +108,7 @@ def hall(lot: Lot, at: datetime, bidder: Organisation | None, *, host: bool) -> 
         "crumbs": [{"text": _("首页"), "href": "/"}, {"text": lot.code, "href": f"/p/{lot.project.code}"}, {"text": _("开标大厅")}],
         "hall": {"title": lot.label, "line": _("招标人 %(name)s", name=lot.project.tenderer.name),
                  "clock_label": _("解密剩余时间") if window else _("距投标截止"),
-                 "deadline": opening.window_ends if opening and window else lot.deadline,
+                 "deadline": service.window_ends(opening) if opening and window else lot.deadline,
                  "live_href": f"/api/v1/rooms/{lot.code}/events", "after": entries[0]["seq"] if entries else 0, "log_href": None,
                  "revealed": opening is not None, "stage_text": _stage_text(lot, opening),
                  "caption": _("最高限价 %(limit)s 元", limit=yuan(lot.ceiling_fen)) if lot.ceiling_fen else _("单位：元")},

@@ -40,6 +40,7 @@ from trading.parties.models import Organisation
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage, Step
+from trading.supervision import service as pauses
 
 
 def opening_of(lot_id: int) -> Opening | None:
@@ -118,6 +119,11 @@ def close(lot_id: int, *, clock: Clock) -> bool:
         return True
 
 
+def window_ends(opening: Opening) -> datetime:
+    """When the bidders' window ends; the time that the lot stood still is not counted."""
+    return opening.window_ends + pauses.time_paused(opening.lot_id, opening.closed_at)
+
+
 def _window(session: SealingSession) -> timedelta:
     return timedelta(seconds=session.document["bidder_window_s"])
 
@@ -161,7 +167,7 @@ def give_half(lot_id: int, digest: str, kb: bytes, *, bidder_id: int, clock: Clo
         at = clock()
         if lot.stage != Stage.CLOSED:
             raise Refused("opening.window_over", ended=opening.window_closed_at)
-        rules.may_give_half(opening.closed_at, opening.window_ends, opening.window_closed_at, at)
+        rules.may_give_half(opening.closed_at, window_ends(opening), opening.window_closed_at, at)
         row = session.scalar(select(SealedBid).where(SealedBid.digest == digest, SealedBid.session == opening.session))
         if row is None or row.organisation_id != bidder_id:
             raise NotFound
@@ -196,7 +202,7 @@ def close_window(lot_id: int, *, clock: Clock) -> bool:
         sealing_session = trustees.get_session(opening.session)
         needed = opening.count if sealing_session.document["policy"] == "TB" else 0
         given = _halves(lot_id)
-        if not rules.window_is_over(opening.window_ends, given, needed, at):
+        if not rules.window_is_over(window_ends(opening), given, needed, at):
             return False
         trustees.close_window(sealing_session, given, needed, at=at)
         opening.window_closed_at = at

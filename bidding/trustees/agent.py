@@ -24,6 +24,8 @@ from trading.base.errors import Refused
 Say = Callable[[str], None]
 PRE_KEYS_WANTED = 12
 PRE_KEY_BATCH = 24
+#: Rounds without an answer before it is worth a line: a platform takes some seconds to start.
+PATIENCE = 15
 
 
 class Agent:
@@ -118,13 +120,13 @@ def init(folder: Path, organisation: str, url: str, log_key: str, centre_key: st
 def run(folder: Path, say: Say, *, every: float = 1.0) -> None:
     """Work until stopped; a platform that does not answer is asked again."""
     agent = Agent(folder, say)
-    silent = False
+    failures = 0
     while True:
         try:
             agent.work()
-            silent = False
+            failures = 0
         except (OSError, urllib.error.URLError, ValueError) as error:
-            if not silent:
+            failures += 1
+            if failures == PATIENCE:
                 say(f"the platform does not answer: {type(error).__name__}")
-            silent = True
         time.sleep(every)

@@ -44,6 +44,7 @@ class Permission(StrEnum):
     EVALUATE = "evaluate"
     ARCHIVE_MANAGE = "archive_manage"
     SUPERVISE = "supervise"
+    PAUSE = "pause"
     TRUSTEE = "trustee"
     ACCOUNT_ADMIN = "account_admin"
 
@@ -61,7 +62,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.FINANCE: frozenset({P.DEPOSIT_MANAGE}),
     Role.ARCHIVIST: frozenset({P.ARCHIVE_MANAGE}),
     Role.EXPERT: frozenset({P.EVALUATE}),
-    Role.SUPERVISOR: frozenset({P.SUPERVISE}),
+    Role.SUPERVISOR: frozenset({P.SUPERVISE, P.PAUSE}),
     Role.SOCIAL_SUPERVISOR: frozenset({P.SUPERVISE}),
     Role.KEY_HOLDER: frozenset({P.TRUSTEE}),
     Role.ADMINISTRATOR: frozenset({P.ACCOUNT_ADMIN}),

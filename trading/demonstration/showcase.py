@@ -38,6 +38,7 @@ BIDDERS = ("青石建设集团有限公司", "云岭市政工程有限公司", "
 STAFF = (("registrar", "受理员 周敏", Role.REGISTRAR), ("host", "主持人 何川", Role.HOST),
          ("drawer", "抽取员 罗清", Role.DRAW_OPERATOR), ("finance", "财务 田禾", Role.FINANCE),
          ("archivist", "档案员 苏简", Role.ARCHIVIST), ("supervisor", "监督员 严正", Role.SUPERVISOR),
+         ("supervisor2", "监督员 明察", Role.SUPERVISOR),
          ("keyholder", "密钥保管 程锁", Role.KEY_HOLDER), ("admin", "管理员 管信", Role.ADMINISTRATOR))
 SCORED = {"kind": "works_comprehensive", "price_points": "60", "k_above": "1", "k_below": "0.5", "factors": [
     {"id": "design", "name": "施工组织设计", "most": "25"}, {"id": "team", "name": "项目团队", "most": "15"}]}

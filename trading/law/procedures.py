@@ -1,12 +1,18 @@
-"""The procedure types that rule rows speak about, and the family of law behind each.
+"""Procedure types (交易方式): rows of ``procedures.toml`` over one engine.
 
-A procedure is a row of configuration over one engine; here it is only a name that a
-rule row can list. Keys of rules begin with the short name of the family they serve.
+A row names the stages of a lot, how bidders come, the head counts and what follows below
+them, the periods, the publicity, the path of objections, the committee and the methods.
+A further type is a further row; nothing in the code asks for a type by name.
 """
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+from typing import Any
 
 from trading.base.errors import Refused
 
@@ -20,23 +26,96 @@ class Family(StrEnum):
     PROPERTY = "property"
 
 
-FAMILIES: dict[str, Family] = {
-    "works-open": Family.WORKS,
-    "works-invited": Family.WORKS,
-    "works-comparison": Family.WORKS,
-    "agency-selection": Family.WORKS,
-    "procurement-open": Family.PROCUREMENT,
-    "procurement-invited": Family.PROCUREMENT,
-    "negotiation": Family.PROCUREMENT,
-    "consultation": Family.PROCUREMENT,
-    "inquiry": Family.PROCUREMENT,
-    "single-source": Family.PROCUREMENT,
-    "framework": Family.PROCUREMENT,
-    "land-tender": Family.LAND,
-    "land-auction": Family.LAND,
-    "land-listing": Family.LAND,
-    "property-listing": Family.PROPERTY,
-}
+class Call(StrEnum):
+    """How bidders come to a case."""
+
+    OPEN = "open"
+    INVITED = "invited"
+    DRAWN = "drawn"
+    DIRECT = "direct"
+
+
+class Remedy(StrEnum):
+    """The path on which bidders contest a step: 异议, 质疑, or none that the law names."""
+
+    OBJECTION = "objection"
+    QUESTION = "question"
+    NONE = "none"
+
+
+class Below(StrEnum):
+    """What follows when a head count is too low."""
+
+    FAIL = "fail"
+    STOP = "stop"
+    MAY_REJECT = "may_reject"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One head count: the rule that says how many, and what follows below it."""
+
+    rule: str
+    below: Below
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """One procedure type as configuration (docs/law.md)."""
+
+    id: str
+    family: Family
+    zh: str
+    en: str
+    runs: bool
+    call: Call
+    begins_with: str
+    stages: tuple[str, ...]
+    gates: Mapping[str, Gate]
+    periods: Mapping[str, str]
+    publicity: str
+    remedy: Remedy
+    committee: str
+    rounds: str
+    methods: tuple[str, ...]
+
+
+STAGES = ("registered", "announced", "bidding", "closed", "opened", "evaluated", "publicised", "awarded", "contracted", "archived")
+ROUNDS = ("one", "several", "negotiated", "live", "fixed")
+
+
+def read(text: str) -> dict[str, Procedure]:
+    """Procedure rows of a file. Raises ValueError naming the row and what is wrong with it."""
+    found: dict[str, Procedure] = {}
+    for row in tomllib.loads(text)["procedure"]:
+        name = str(row.get("id"))
+        if name in found:
+            raise ValueError(f"{name}: two rows")
+        found[name] = _row(name, row)
+    return found
+
+
+def _row(name: str, row: Mapping[str, Any]) -> Procedure:
+    wanted = set(Procedure.__dataclass_fields__)
+    if set(row) != wanted:
+        raise ValueError(f"{name}: unknown or missing {sorted(set(row) ^ wanted)}")
+    stages = tuple(row["stages"])
+    places = [STAGES.index(stage) for stage in stages if stage in STAGES]
+    if len(places) != len(stages) or places != sorted(set(places)) or stages[:2] != STAGES[:2] or stages[-1] != STAGES[-1]:
+        raise ValueError(f"{name}: stages out of order")
+    if ("publicised" in stages) != bool(row["publicity"]):
+        raise ValueError(f"{name}: a publicity needs its stage, and the stage its rule")
+    if row["rounds"] not in ROUNDS:
+        raise ValueError(f"{name}: unknown rounds {row['rounds']!r}")
+    return Procedure(**{**row, "family": Family(row["family"]), "call": Call(row["call"]), "stages": stages,
+                        "gates": {gate: Gate(rule, Below(below)) for gate, (rule, below) in row["gates"].items()},
+                        "remedy": Remedy(row["remedy"]), "methods": tuple(row["methods"])})
+
+
+PROCEDURES: dict[str, Procedure] = read(Path(__file__).with_name("procedures.toml").read_text("utf-8"))
+
+#: The family of law behind each procedure.
+FAMILIES: dict[str, Family] = {row.id: row.family for row in PROCEDURES.values()}
 
 #: First part of the rule keys of a family: ct.bid_period, gp.bid_period, ...
 PREFIXES: dict[Family, str] = {
@@ -56,14 +135,19 @@ MAIN: dict[str, str] = {
 }
 
 
-def family(procedure: str) -> Family:
-    """Name the body of law that governs a procedure."""
+def procedure(procedure_id: str) -> Procedure:
+    """The row of a type. Raises Refused ``law.unknown_procedure``."""
     try:
-        return FAMILIES[procedure]
+        return PROCEDURES[procedure_id]
     except KeyError:
-        raise Refused("law.unknown_procedure", procedure=procedure) from None
+        raise Refused("law.unknown_procedure", procedure=procedure_id[:40]) from None
 
 
-def key(procedure: str, name: str) -> str:
+def family(procedure_id: str) -> Family:
+    """Name the body of law that governs a procedure."""
+    return procedure(procedure_id).family
+
+
+def key(procedure_id: str, name: str) -> str:
     """Build the rule key of one name in the procedure's own family: ct.clarify, gp.clarify."""
-    return f"{PREFIXES[family(procedure)]}.{name}"
+    return f"{PREFIXES[family(procedure_id)]}.{name}"

@@ -17,6 +17,8 @@ TEXTS: dict[str, tuple[str, str]] = {
                        "“{lot}” has a new question. Your answer will be published to everybody."),
     "lot.failed": ("“{lot}”投标人不足法定家数，依法不开标。投标文件未解密，保证金将退还。",
                    "“{lot}” has fewer bidders than the law asks for and is not opened. Bids stay sealed; deposits are returned."),
+    "lot.paused": ("“{lot}”已暂停，期限停止计算，理由见暂停公告。", "“{lot}” is paused and its periods stand still; the notice gives the reason."),
+    "lot.resumed": ("“{lot}”已恢复，期限按暂停时间顺延。", "“{lot}” goes on; its periods move later by the time it stood still."),
     "draw.called": ("您被抽取为评标专家，请尽快答复能否参加。出席前不显示项目名称。",
                     "You were drawn as an evaluation expert. Answer soon whether you can attend; the project is not named before that."),
     "result.won": ("您的单位在“{lot}”中标，中标价 {price} 元。请在法定期限内签订合同。",

@@ -56,7 +56,7 @@ class BasicsForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.procedure.choices = [(row, words.procedure(row)) for row in rules.PROCEDURES]
+        self.procedure.choices = [(row, words.procedure(row)) for row in rules.RUNNABLE]
         self.category.choices = [(str(row), words.category(row)) for row in rules.CATEGORIES]
         own = installation.settings().region
         self.region.choices = [(code, words.region(code)) for code in dict.fromkeys([own, *words.REGIONS])]

@@ -57,6 +57,7 @@ class Lot(Model):
     method: Mapped[dict[str, Any]] = mapped_column(JSON)
     stage: Mapped[Stage] = mapped_column(String(20), default=Stage.REGISTERED, index=True)
     paused_from: Mapped[Stage | None] = mapped_column(String(20))
+    paused_at: Mapped[datetime | None]
     deadline: Mapped[datetime | None] = mapped_column(index=True)
     stage_at: Mapped[datetime | None]
     failed_reason: Mapped[str] = mapped_column(String(80), default="")

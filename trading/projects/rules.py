@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from trading.base.errors import Refused
 from trading.law.limits import Category
+from trading.law.procedures import PROCEDURES, Procedure
 
 
 class Stage(StrEnum):
@@ -47,71 +48,66 @@ class Step(StrEnum):
 
 
 S, T = Stage, Step
-#: Stages in which a case is under way and may be paused, fail or be terminated.
+#: The step that leads into each stage of a lot's way.
+INTO = {S.ANNOUNCED: T.ANNOUNCE, S.BIDDING: T.START_BIDDING, S.CLOSED: T.CLOSE, S.OPENED: T.OPEN, S.EVALUATED: T.EVALUATE,
+        S.PUBLICISED: T.PUBLICISE, S.AWARDED: T.AWARD, S.CONTRACTED: T.CONTRACT, S.ARCHIVED: T.ARCHIVE}
+#: Stages in which a case is under way and may be terminated; pauses also reach the signing of the contract.
 UNDER_WAY = (S.REGISTERED, S.ANNOUNCED, S.BIDDING, S.CLOSED, S.OPENED, S.EVALUATED, S.PUBLICISED)
+MAY_PAUSE = (*UNDER_WAY, S.AWARDED)
+MAY_FAIL = (S.CLOSED, S.OPENED, S.EVALUATED, S.PUBLICISED)
 
-LIFE: dict[tuple[Stage, Step], Stage] = {
-    (S.REGISTERED, T.ANNOUNCE): S.ANNOUNCED,
-    (S.ANNOUNCED, T.START_BIDDING): S.BIDDING,
-    (S.BIDDING, T.CLOSE): S.CLOSED,
-    (S.CLOSED, T.OPEN): S.OPENED,
-    (S.OPENED, T.EVALUATE): S.EVALUATED,
-    (S.EVALUATED, T.PUBLICISE): S.PUBLICISED,
-    # Procurement announces its result without a publicity of candidates (statutes, trap 2).
-    (S.EVALUATED, T.AWARD): S.AWARDED,
-    (S.PUBLICISED, T.AWARD): S.AWARDED,
-    (S.AWARDED, T.CONTRACT): S.CONTRACTED,
-    (S.CONTRACTED, T.ARCHIVE): S.ARCHIVED,
+#: Side stages, the same for every procedure.
+SIDE: dict[tuple[Stage, Step], Stage] = {
+    **{(stage, T.PAUSE): S.PAUSED for stage in MAY_PAUSE},
+    **{(stage, T.FAIL): S.FAILED for stage in MAY_FAIL},
+    **{(stage, T.TERMINATE): S.TERMINATED for stage in (*UNDER_WAY, S.PAUSED)},
     (S.FAILED, T.RESTART): S.RESTARTED,
     (S.TERMINATED, T.RESTART): S.RESTARTED,
     (S.FAILED, T.ARCHIVE): S.ARCHIVED,
     (S.TERMINATED, T.ARCHIVE): S.ARCHIVED,
-    **{(stage, T.PAUSE): S.PAUSED for stage in UNDER_WAY},
-    **{(stage, T.FAIL): S.FAILED for stage in (S.CLOSED, S.OPENED, S.EVALUATED, S.PUBLICISED)},
-    **{(stage, T.TERMINATE): S.TERMINATED for stage in (*UNDER_WAY, S.PAUSED)},
+    (S.RESTARTED, T.ARCHIVE): S.ARCHIVED,
 }
 
 
-def after(stage: Stage, step: Step, *, paused_from: Stage | None = None) -> Stage:
+@cache
+def life(procedure_id: str) -> dict[tuple[Stage, Step], Stage]:
+    """The life table of a lot under one procedure: (stage, step) -> stage."""
+    way = [Stage(stage) for stage in procedure(procedure_id).stages]
+    straight = {(before, INTO[stage]): stage for before, stage in zip(way, way[1:], strict=False)}
+    side = {(stage, step): after for (stage, step), after in SIDE.items() if stage in way or stage not in INTO}
+    return straight | side
+
+
+def after(procedure_id: str, stage: Stage, step: Step, *, paused_from: Stage | None = None) -> Stage:
     """The stage a lot is in after a step; a resumed lot goes back to where it was paused."""
     if (stage, step) == (Stage.PAUSED, Step.RESUME) and paused_from is not None:
         return paused_from
     try:
-        return LIFE[stage, step]
+        return life(procedure_id)[stage, step]
     except KeyError:
         raise Refused("project.step_not_allowed", stage=stage, step=step) from None
 
 
-@dataclass(frozen=True)
-class Procedure:
-    """One procedure type as a row of configuration over the one engine."""
-
-    id: str
-    family: str
-    name: str
-    name_en: str
-    publicity: bool
-    methods: tuple[str, ...]
+def procedure(procedure_id: str) -> Procedure:
+    """The row of a procedure type. Raises Refused ``project.procedure_unknown``."""
+    if procedure_id not in PROCEDURES:
+        raise Refused("project.procedure_unknown", procedure=procedure_id[:40])
+    return PROCEDURES[procedure_id]
 
 
-#: The rows that this platform runs today; later rows need no new class.
-PROCEDURES: dict[str, Procedure] = {
-    row.id: row for row in (
-        Procedure("works-open", "works", "公开招标（工程）", "Open tender (works)", True,
-                  ("works_comprehensive", "works_lowest")),
-        Procedure("procurement-open", "procurement", "公开招标（采购）", "Open tender (procurement)", False,
-                  ("procurement_comprehensive", "procurement_lowest")),
-    )
-}
+def runnable(procedure_id: str) -> Procedure:
+    """A type that this platform takes to its end today. Raises Refused ``project.procedure_not_run``."""
+    row = procedure(procedure_id)
+    if not row.runs:
+        raise Refused("project.procedure_not_run", procedure=row.zh)
+    return row
+
+
+#: Types offered at registration.
+RUNNABLE = tuple(row.id for row in PROCEDURES.values() if row.runs)
 
 CATEGORIES = tuple(Category)
 
-
-def procedure(procedure_id: str) -> Procedure:
-    try:
-        return PROCEDURES[procedure_id]
-    except KeyError:
-        raise Refused("project.procedure_unknown", procedure=procedure_id[:40]) from None
 
 
 #: What must be there before a registrar accepts, asked for in one list (一次性告知).

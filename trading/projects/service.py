@@ -25,7 +25,7 @@ LOT_FIELDS = ("name", "estimate_fen", "ceiling_fen", "deposit_fen", "qualificati
 def draft(values: dict[str, Any], lots: list[dict[str, Any]], *, tenderer_id: int, actor: str, at: datetime,
           agency_id: int | None = None) -> Project:
     """Begin a registration; it may still have gaps."""
-    rules.procedure(values["procedure"])
+    rules.runnable(values["procedure"])
     with transaction() as session:
         project = Project(**{name: values[name] for name in FIELDS if name in values},
                           tenderer_id=tenderer_id, agency_id=agency_id, created_at=at)
@@ -153,7 +153,7 @@ def _tell(project: Project, kind: str, at: datetime) -> None:
 def advance(lot: Lot, step: Step, *, actor: str, at: datetime, **facts: Any) -> None:
     """Take one step of the life table; the lot's row must be locked by the caller."""
     before = Stage(lot.stage)
-    lot.stage = rules.after(before, step, paused_from=Stage(lot.paused_from) if lot.paused_from else None)
+    lot.stage = rules.after(lot.project.procedure, before, step, paused_from=Stage(lot.paused_from) if lot.paused_from else None)
     if step is Step.PAUSE:
         lot.paused_from = before
     lot.stage_at = at

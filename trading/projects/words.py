@@ -36,7 +36,7 @@ def procedure(procedure_id: str) -> str:
     row = PROCEDURES.get(procedure_id)
     if row is None:
         return procedure_id
-    return row.name_en if language() == "en" else row.name
+    return row.en if language() == "en" else row.zh
 
 
 def family(procedure_id: str) -> str:

@@ -35,6 +35,8 @@ def title(kind: str) -> str:
         "evaluation.signed": _("签署评标报告"), "lot.announced": _("标段公告"), "lot.bidding": _("开始投标"), "lot.closed": _("投标截止"),
         "lot.opened": _("开标完成"), "lot.evaluated": _("评标完成"), "lot.publicised": _("公示中标候选人"), "lot.awarded": _("发出中标通知书"),
         "lot.contracted": _("合同备案"), "lot.archived": _("封卷归档"), "lot.failed": _("流标"), "lot.terminated": _("终止"),
+        "pause.asked": _("提出暂停"), "pause.added": _("增加暂停事由"), "pause.ended": _("一项暂停事由结束"),
+        "pause.refused": _("不予暂停"), "pause.lift_asked": _("提出恢复"), "notice.publicity_prolonged": _("顺延公示"),
         "lot.paused": _("暂停"), "lot.resumed": _("恢复"), "lot.restarted": _("重新招标")}
     return names.get(kind, kind)
 

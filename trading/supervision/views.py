@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 from sqlalchemy import select
 
 from trading.accounts.permissions import Permission, allow
@@ -54,7 +55,8 @@ def case(code: str) -> ResponseReturnValue:
                      {"value": "", "text": _("全部类型")}, *({"value": kind, "text": timeline.title(kind)} for kind in kinds)]}]},
         items=timeline.items(lot, shown, chosen), dense=dense, dense_href=base if dense else f"{base}?dense=1", earlier_href=None, all_href=base,
         entry=timeline.evidence_card(entry, found) if entry else None, pieces=archive.pieces(lot.id) if _is_open(lot) else [],
-        lot=lot, pack=archive.pack_of(lot.id), acts=None)
+        lot=lot, pack=archive.pack_of(lot.id), acts=None,
+        may_pause=current_user.may(Permission.PAUSE))
 
 
 def _is_open(lot: Lot) -> bool:
