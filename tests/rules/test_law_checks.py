@@ -224,7 +224,10 @@ MILLION = 100_000_000
         ("procurement-open", 5, 4, 10 * MILLION, False, ["committee.too_small"]),
         ("procurement-open", 7, 5, 10 * MILLION, False, []),
         ("procurement-open", 5, 5, MILLION, True, ["committee.too_small"]),
-        ("negotiation", 3, 2, 100 * MILLION, False, []),
+        ("negotiation", 3, 2, 2 * MILLION - 1, False, []),
+        ("negotiation", 3, 2, 2 * MILLION, False, ["committee.too_small"]),
+        ("inquiry", 5, 4, 2 * MILLION, False, []),
+        ("consultation", 3, 2, 100 * MILLION, False, []),
     ],
 )  # fmt: skip
 def test_committees(procedure, size, experts, budget, demanding, faults) -> None:

@@ -40,6 +40,8 @@ def expected(way: str, stage: str, step: str) -> str | None:
             return "terminated"
         if step == "fail" and stage in FAILS:
             return "failed"
+    if (stage, step) == ("awarded", "revoke") and "evaluated" in stages:
+        return "publicised" if "publicised" in stages else "evaluated"
     if step == "restart" and stage in ("failed", "terminated"):
         return "restarted"
     if step == "archive" and stage in ("failed", "terminated", "restarted"):

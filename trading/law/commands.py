@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
 from trading.base.errors import Refused
 from trading.law.periods import LEGAL_TIME, Period, due, earliest, latest, soonest
 from trading.law.procedures import FAMILIES
-from trading.law.rules import NATION, Rule, Sense, all_rules, find
+from trading.law.rules import NATION, Rule, Sense, all_rules, book, find, learn, use
+from trading.law.tables import Change, Entry, differences, history, in_force
 
 
 class Moment(click.ParamType):
@@ -35,9 +37,35 @@ class Moment(click.ParamType):
         return moment if moment.tzinfo else moment.replace(tzinfo=LEGAL_TIME)
 
 
+class Day(Moment):
+    """A day alone."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        found = super().convert(value, param, ctx)
+        if isinstance(found, datetime):
+            self.fail(f"{value!r} is a moment; give a day", param, ctx)
+        return found
+
+
 @click.group()
-def law() -> None:
+@click.option(
+    "--rows",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="另加规则文件夹 a further folder of rule files",
+)
+@click.pass_context
+def law(context: click.Context, rows: Path | None) -> None:
     """法规参数：查询期限和数额及其依据 Periods and limits, each with its article."""
+    if rows is None:
+        return
+    before = book()
+    context.call_on_close(lambda: use(before))
+    try:
+        learn(rows)
+    except Refused as refusal:
+        refuse(refusal, False)
 
 
 @law.command()
@@ -46,7 +74,7 @@ def law() -> None:
 @click.option("--before", "end", type=Moment(), help="倒推：截止日 count backwards from here")
 @click.option("--region", default=NATION, show_default=True, help="CN, CN-50, CN-5101 ...")
 @click.option("--procedure", type=click.Choice(list(FAMILIES)), help="交易方式 procedure type")
-@click.option("--on", type=Moment(), help="法律事件发生日 the day that fixes the law's version")
+@click.option("--on", type=Day(), help="法律事件发生日 the day that fixes the law's version")
 @click.option("--full-days", is_flag=True, help="要求满整日 count whole days of 24 hours")
 @click.option("--json", "as_json", is_flag=True, help="machine-readable answer")
 def when(
@@ -62,8 +90,6 @@ def when(
     """期限算到哪一天 Work out the lawful date for KEY."""
     if (start is None) == (end is None):
         raise click.UsageError("give either --from or --before")
-    if isinstance(on, datetime):
-        raise click.UsageError("--on is a day")
     where = {"region": region, "procedure": procedure, "on": on}
     try:
         if end is not None:
@@ -112,7 +138,7 @@ def answer(period: Period, *, backwards: bool) -> dict[str, Any]:
 @click.option("--family", help="works, procurement, deposits ...")
 @click.option("--region", help="只列此地区自己的规则 only rows of this very region")
 @click.option("--procedure", type=click.Choice(list(FAMILIES)))
-@click.option("--on", type=Moment(), help="只列当日有效的 only rows in force on this day")
+@click.option("--on", type=Day(), help="只列当日有效的 only rows in force on this day")
 @click.option("--json", "as_json", is_flag=True)
 def list_(
     family: str | None,
@@ -122,13 +148,12 @@ def list_(
     as_json: bool,
 ) -> None:
     """列出规则 List the rule rows."""
-    if isinstance(on, datetime):
-        raise click.UsageError("--on is a day")
+    here = region and code_of(region, as_json)
     rows = [
         rule
         for rule in all_rules()
         if (family is None or rule.family == family)
-        and (region is None or rule.region == region)
+        and (here is None or rule.region == here)
         and rule.covers(procedure)
         and (on is None or rule.in_force(on))
     ]
@@ -146,14 +171,12 @@ def list_(
 
 @law.command()
 @click.argument("key")
-@click.option("--on", type=Moment(), required=True, help="法律事件发生日 day of the legal event")
+@click.option("--on", type=Day(), required=True, help="法律事件发生日 day of the legal event")
 @click.option("--region", default=NATION, show_default=True)
 @click.option("--procedure", type=click.Choice(list(FAMILIES)))
 @click.option("--json", "as_json", is_flag=True)
 def show(key: str, on: date, region: str, procedure: str | None, as_json: bool) -> None:
     """一条规则 Show the rule in force for KEY on a day."""
-    if isinstance(on, datetime):
-        raise click.UsageError("--on is a day")
     try:
         rule = find(key, on=on, region=region, procedure=procedure)
     except Refused as refusal:
@@ -163,6 +186,122 @@ def show(key: str, on: date, region: str, procedure: str | None, as_json: bool) 
     else:
         click.echo(f"{key}  {rule.amount}  {rule.zh} / {rule.en}")
         click.echo(f"依据 {rule.citation}  [{rule.status}]")
+
+
+@law.command()
+@click.option("--on", type=Day(), required=True, help="法律事件发生日 day of the legal event")
+@click.option("--region", default=NATION, show_default=True, help="重庆, CN-50 ...")
+@click.option("--family", help="works, procurement, land, property, deposits ...")
+@click.option("--procedure", type=click.Choice(list(FAMILIES)))
+@click.option("--json", "as_json", is_flag=True)
+def table(
+    on: date, region: str, family: str | None, procedure: str | None, as_json: bool
+) -> None:
+    """某日某地有效的全部规则 The whole rule set in force on a day in a region."""
+    try:
+        entries = in_force(book(), on=on, region=region, family=family, procedure=procedure)
+    except Refused as refusal:
+        refuse(refusal, as_json)
+    if as_json:
+        found = [{**row(entry.rule), "applies_to": list(entry.procedures)} for entry in entries]
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        for entry in entries:
+            click.echo(line(entry))
+    if not entries:
+        sys.exit(1)
+
+
+@law.command("history")
+@click.argument("key")
+@click.option("--region", help="只列此地区及其上级 only what reaches this region")
+@click.option("--json", "as_json", is_flag=True)
+def history_(key: str, region: str | None, as_json: bool) -> None:
+    """一条规则的沿革 Every row a key ever had, by region and date of force."""
+    try:
+        rows = history(book(), key, region=region)
+    except Refused as refusal:
+        refuse(refusal, as_json)
+    if as_json:
+        click.echo(json.dumps([row(rule) for rule in rows], ensure_ascii=False))
+    else:
+        for rule in rows:
+            click.echo(
+                f"{rule.region}\t{rule.start or '—'} .. {rule.end or '—'}\t{rule.amount}"
+                f"\t{','.join(rule.procedures)}\t{rule.status}\t{rule.article}"
+            )
+    if not rows:
+        sys.exit(1)
+
+
+@law.command()
+@click.option("--from-date", "first", type=Day(), required=True, help="此日的规则 rules of this day")
+@click.option("--to-date", "second", type=Day(), help="与此日比较 against those of this day")
+@click.option("--region", default=NATION, show_default=True)
+@click.option("--other-region", help="与此地区比较 against those of this region")
+@click.option("--family", help="works, procurement, land, property, deposits ...")
+@click.option("--json", "as_json", is_flag=True)
+def diff(
+    first: date,
+    second: date | None,
+    region: str,
+    other_region: str | None,
+    family: str | None,
+    as_json: bool,
+) -> None:
+    """两个日期或者两个地区之间的不同 What differs between two days or two regions."""
+    if second is None and other_region is None:
+        raise click.UsageError("give --to-date or --other-region")
+    try:
+        one = in_force(book(), on=first, region=region, family=family)
+        other = in_force(
+            book(), on=second or first, region=other_region or region, family=family
+        )
+    except Refused as refusal:
+        refuse(refusal, as_json)
+    changes = differences(one, other)
+    if as_json:
+        click.echo(json.dumps([change_row(change) for change in changes], ensure_ascii=False))
+    else:
+        for change in changes:
+            click.echo(
+                f"{change.key}\t{','.join(change.procedures)}\n  - {side(change.before)}"
+                f"\n  + {side(change.after)}"
+            )
+
+
+def line(entry: Entry) -> str:
+    """One row of the table for a terminal."""
+    rule = entry.rule
+    side_of = {"at_least": "≥ ", "at_most": "≤ ", "more_than": "> ", "less_than": "< ", None: ""}
+    return (
+        f"{rule.key}\t{side_of[rule.sense]}{rule.amount}\t{rule.region}\t{','.join(entry.procedures)}"
+        f"\t{rule.status}\t{rule.article}\t{rule.zh}"
+    )
+
+
+def side(rule: Rule | None) -> str:
+    """One side of a difference: the figure and its article, or a dash."""
+    return "—" if rule is None else rule.citation
+
+
+def change_row(change: Change) -> dict[str, Any]:
+    """A difference as plain values."""
+    return {
+        "key": change.key,
+        "procedures": list(change.procedures),
+        "before": change.before and row(change.before),
+        "after": change.after and row(change.after),
+        "same_figure": change.same_figure,
+    }
+
+
+def code_of(region: str, as_json: bool) -> str:
+    """The code of a region given by code or by name; leaves with 1 when there is none."""
+    try:
+        return book().atlas.code(region)
+    except Refused as refusal:
+        refuse(refusal, as_json)
 
 
 def row(rule: Rule) -> dict[str, Any]:
@@ -179,6 +318,7 @@ def row(rule: Rule) -> dict[str, Any]:
         "region": rule.region,
         "from": rule.start and str(rule.start),
         "to": rule.end and str(rule.end),
+        "event": rule.event.value,
         "status": rule.status.value,
         "zh": rule.zh,
         "en": rule.en,
@@ -186,7 +326,7 @@ def row(rule: Rule) -> dict[str, Any]:
     }
 
 
-def refuse(refusal: Refused, as_json: bool) -> None:
+def refuse(refusal: Refused, as_json: bool) -> NoReturn:
     """Say no on the terminal, in a form a script can read, and leave with 1."""
     facts = {name: str(value) for name, value in refusal.facts.items()}
     if as_json:

@@ -35,7 +35,7 @@ def finding(ok: bool, rule: Rule, kept: str, broken: str, **facts: Any) -> Findi
         rule.key,
         rule.article,
         kept if ok else broken,
-        {"article": rule.article, "value": value, "unit": rule.unit, **facts},
+        {"key": rule.key, "article": rule.article, "value": value, "unit": rule.unit, **facts},
     )
 
 

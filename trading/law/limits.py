@@ -1,4 +1,8 @@
-"""How much money may be asked as security, in whole fen."""
+"""How much money may be asked, added or kept back, in whole fen.
+
+A ceiling ("not more than") rounds down to the fen, a floor ("not less than") rounds up, so that
+no rounding ever carries an amount across the line of the law.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from math import ceil
 
 from trading.base.errors import Refused
 from trading.law.findings import Finding, finding
-from trading.law.rules import NATION, Rule, find, seek
+from trading.law.rules import NATION, Rule, Unit, find, seek
 
 
 class Category(StrEnum):
@@ -23,7 +28,7 @@ class Category(StrEnum):
 
 @dataclass(frozen=True)
 class Cap:
-    """The most that may be asked, the rules behind it, and the one that decided."""
+    """The most or least that may be asked, the rules behind it, and the one that decided."""
 
     fen: int
     rules: tuple[Rule, ...]
@@ -79,6 +84,58 @@ def check_performance_bond(
     )
 
 
+def supplement_cap(
+    procedure: str, original_fen: int, on: date, region: str = NATION, *, emergency: bool = False
+) -> Cap:
+    """The most that all supplementary contracts may come to together (政府采购法 49).
+
+    An emergency procurement may add more from 2026-10-01 on (财库〔2026〕12号); before that day
+    an emergency changes nothing.
+    """
+    where = {"on": on, "region": region, "procedure": procedure}
+    rule = seek("gp.addition_emergency", **where) if emergency else None
+    rule = rule or find("gp.addition", **where)
+    return Cap(_share(rule, original_fen), (rule,), rule)
+
+
+def check_supplement(
+    procedure: str,
+    original_fen: int,
+    earlier_fen: int,
+    asked_fen: int,
+    on: date,
+    region: str = NATION,
+    *,
+    emergency: bool = False,
+) -> Finding:
+    """Hold one more supplement, together with the earlier ones, against the cap."""
+    cap = supplement_cap(procedure, original_fen, on, region, emergency=emergency)
+    if earlier_fen < 0 or asked_fen < 0:
+        raise Refused("law.amount_below_zero", fen=min(earlier_fen, asked_fen))
+    return _within(
+        cap, earlier_fen + asked_fen, "law.supplement_within_cap", "law.supplement_above_cap"
+    )
+
+
+def most(
+    key: str, base_fen: int, *, on: date, region: str = NATION, procedure: str | None = None
+) -> Cap:
+    """The highest lawful amount as a share of a base, rounded down to the fen."""
+    rule = find(key, on=on, region=region, procedure=procedure)
+    return Cap(_share(rule, base_fen), (rule,), rule)
+
+
+def least(
+    key: str, base_fen: int, *, on: date, region: str = NATION, procedure: str | None = None
+) -> Cap:
+    """The lowest lawful amount as a share of a base, rounded up to the fen.
+
+    A land deposit is a share of the grant floor, not of the start price (国土资发〔2010〕34号).
+    """
+    rule = find(key, on=on, region=region, procedure=procedure)
+    return Cap(ceil(_exact_share(rule, base_fen)), (rule,), rule)
+
+
 def _within(cap: Cap, asked: int, kept: str, broken: str) -> Finding:
     if asked < 0:
         raise Refused("law.amount_below_zero", fen=asked)
@@ -86,7 +143,13 @@ def _within(cap: Cap, asked: int, kept: str, broken: str) -> Finding:
 
 
 def _share(rule: Rule, base_fen: int) -> int:
+    # A cap is "not more than", so a part of a fen is dropped, never rounded up.
+    return int(_exact_share(rule, base_fen))
+
+
+def _exact_share(rule: Rule, base_fen: int) -> Fraction:
+    if rule.unit is not Unit.RATIO:
+        raise Refused("law.rule_of_other_kind", key=rule.key, kind=rule.unit.value)
     if base_fen < 0:
         raise Refused("law.amount_below_zero", fen=base_fen)
-    # A cap is "not more than", so a part of a fen is dropped, never rounded up.
-    return int(Fraction(rule.value) * base_fen)
+    return Fraction(rule.value) * base_fen
