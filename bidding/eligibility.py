@@ -10,6 +10,12 @@ from datetime import datetime
 from trading.base.errors import Refused
 
 
+def require_invited(invited: bool) -> None:
+    """In an invited tender only those invited may bid (招标投标法 17)."""
+    if not invited:
+        raise Refused("eligibility.not_invited")
+
+
 def require(bidder: int, barred_until: datetime | None, *hosts: int | None, at: datetime) -> None:
     """``bidder`` and ``hosts`` (tenderer, agency) are organisations' numbers.
 

@@ -33,7 +33,8 @@ from trading.base.errors import NotFound, Refused
 from trading.base.money import yuan
 from trading.deposits import service as deposits
 from trading.evidence import service as evidence
-from trading.law import schedules
+from trading.law import bidders
+from trading.law import procedures as law_procedures
 from trading.messages import service as messages
 from trading.parties import service as parties
 from trading.parties.models import Organisation
@@ -112,10 +113,11 @@ def close(lot_id: int, *, clock: Clock) -> bool:
         say(lot_id, "closed", at=at, count=len(frozen.live))
         for row in sealed.bids(sealing_session.id, None):
             _file_bid_documents(lot, row, at)
-        gate = schedules.enough_bidders(lot.project.procedure, "bidders", len(frozen.live),
-                                        on=_notice_day(lot), region=lot.project.region)
-        if not gate.ok:
-            _fail(lot, sealing_session, "too_few_bidders", gate.facts, at)
+        if "bidders" in law_procedures.procedure(lot.project.procedure).gates:
+            gate = bidders.check_number(lot.project.procedure, "bidders", len(frozen.live), on=_notice_day(lot),
+                                        region=lot.project.region, circumstance=projects.circumstance(lot))
+            if not gate.ok:
+                _fail(lot, sealing_session, "too_few_bidders", gate.facts, at)
         return True
 
 

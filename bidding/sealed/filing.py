@@ -31,6 +31,7 @@ from trading.base.database import connection, in_transaction, transaction
 from trading.base.errors import Refused
 from trading.evidence import service as evidence
 from trading.parties import service as parties
+from trading.projects import invitations
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
@@ -183,6 +184,7 @@ def _accept(filing: _Filing, lot: Lot, bidder: parties.Standing, arrived: _Arriv
             return None
     rules.may_file(Stage(lot.stage), lot.deadline, at)
     eligibility.require(bidder.id, bidder.barred_until, lot.project.tenderer_id, lot.project.agency_id, at=at)
+    eligibility.require_invited(invitations.is_invited(lot.project, bidder.code))
     names = arrived.take(filing.upload, filing.header, boxes.upload_tag(filing.session, bidder.code))
     live = next(((row, content) for row, content in known if content["state"] == "live"), None)
     version = len(known) + 1

@@ -18,6 +18,7 @@ from trading.base.errors import NotFound
 from trading.base.money import yuan
 from trading.deposits import service as deposits
 from trading.parties.models import Organisation
+from trading.projects import invitations
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
 
@@ -27,6 +28,8 @@ def open_lots(bidder: Organisation, at: datetime) -> list[dict[str, Any]]:
     rows = []
     for lot in db.session.scalars(select(Lot).where(Lot.deadline.is_not(None)).order_by(Lot.deadline.desc()).limit(200)):
         mine = own_state(lot, bidder)
+        if not invitations.is_invited(lot.project, bidder.code):
+            continue
         if lot.stage in (Stage.ANNOUNCED, Stage.BIDDING) or mine:
             rows.append({"lot": lot, "href": f"/me/lots/{lot.code}", "mine": mine, "open": lot.stage == Stage.BIDDING})
     rows.sort(key=lambda row: (not row["open"], row["lot"].deadline))
@@ -57,7 +60,7 @@ def history(lot: Lot, bidder: Organisation) -> list[dict[str, Any]]:
 
 def lot_page(lot: Lot, bidder: Organisation, at: datetime) -> dict[str, Any]:
     """One lot as its bidder works on it: a task list from documents to result."""
-    if lot.deadline is None:
+    if lot.deadline is None or not invitations.is_invited(lot.project, bidder.code):
         raise NotFound
     rows = history(lot, bidder)
     is_open = lot.stage == Stage.BIDDING and at < lot.deadline

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from bidding import eligibility
 from bidding.envelope import documents
 from bidding.sealed import boxes, rules
 from bidding.sealed.models import SealedBid, Upload, UploadPart
@@ -23,6 +24,7 @@ from trading.evidence import service as evidence
 from trading.law import rules as law
 from trading.parties import service as parties
 from trading.parties.models import Organisation
+from trading.projects import invitations
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage, Step
@@ -75,6 +77,7 @@ def begin_upload(session_name: str, *, bidder: Organisation, at: datetime) -> Up
     """Begin sending parts; a transfer unfinished at the deadline counts for nothing."""
     sealing, lot = _open_lot(session_name)
     rules.may_file(Stage(lot.stage), lot.deadline, at)
+    eligibility.require_invited(invitations.is_invited(lot.project, bidder.code))
     with transaction() as session:
         upload = Upload(id=secrets.token_hex(16), tag=boxes.upload_tag(sealing.id, bidder.code), started_at=_day(at))
         session.add(upload)

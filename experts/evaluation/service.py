@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -24,7 +24,7 @@ from trading.base.clock import BEIJING
 from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
-from trading.law import schedules
+from trading.law import bidders
 from trading.law.rules import find as find_rule
 from trading.law import procedures as law_procedures
 from trading.messages import service as messages
@@ -271,27 +271,34 @@ def _finish(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
             {"member": member.number, "text": member.dissent} for member in members(lot.id) if member.dissent]}, at=at)
     placings = evaluation.report["ranking"]
     day = at.astimezone(BEIJING).date()
-    gate = schedules.enough_bidders(lot.project.procedure, "valid", len(placings), on=day, region=lot.project.region)
-    # Works: too few valid bids need not fail the lot (12号令 27); procurement must (法 36).
-    works = law_procedures.family(lot.project.procedure) == law_procedures.Family.WORKS
-    if not placings or not gate.ok and not works:
+    procedure = law_procedures.procedure(lot.project.procedure)
+    if not placings or _stops_for_too_few(lot, procedure, len(placings), day):
         lot.failed_reason = "too_few_valid"
         projects.advance(lot, Step.FAIL, actor="committee", at=at, reason="too_few_valid")
         announcements.publish_plain(Kind.FAILURE, lot, f"{lot.label}流标公告", "经评审，有效投标不足，本标段流标。", {},
                                     actor="committee", at=at)
         return
-    most = int(find_rule("ct.eval_report", on=day, region=lot.project.region, procedure=None).value) \
-        if works else len(placings)
+    name = "ct.eval_report" if procedure.family == law_procedures.Family.WORKS else "gp.candidates"
+    most = int(find_rule(name, on=day, region=lot.project.region, procedure=lot.project.procedure).value)
     bids = {bid.digest: bid for bid in bids_to_judge(lot.id)}
     projects.record_candidates(lot, [
         (position, bids[p["digest"]].organisation_id, p["price_fen"], p["score"])
         for position, p in enumerate(placings[:most], 1)], actor="committee", at=at)
 
 
-def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, reason: str = "") -> Award:
+def _stops_for_too_few(lot: Lot, procedure: law_procedures.Procedure, valid: int, on: date) -> bool:
+    """Whether the law stops a lot with so few valid bids; in works the committee may go on (12号令 27)."""
+    gate = procedure.gates.get("valid")
+    if gate is None or gate.below is law_procedures.Below.MAY_REJECT:
+        return False
+    return not bidders.check_number(procedure.id, "valid", valid, on=on, region=lot.project.region,
+                                    circumstance=projects.circumstance(lot)).ok
+
+
+def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime) -> Award:
     """Award, tell the winner and every other bidder at the same moment, then let the experts' names be known."""
     with transaction():
-        made = announcements.award(lot_id, organisation_id, actor=actor, at=at, reason=reason)
+        made = announcements.award(lot_id, organisation_id, actor=actor, at=at)
         lot = projects.get_lot(lot_id)
         evaluation = evaluation_of(lot_id)
         places = {p["bidder"]: p for p in (evaluation.report or {}).get("ranking", ())} if evaluation else {}

@@ -35,6 +35,7 @@ FIGURES = [
     ("ct.base_price", "works-open", (0, 1, 2), (True, True, False)),
     ("ct.eval_report", "works-open", (2, 3, 4), (True, True, False)),
     ("ct.extend_eval_time", "works-open", ("997/3000", "1/3", "1003/3000"), (False, False, True)),
+    ("ct.invited", "works-invited", (2, 3, 4), (False, True, True)),
     ("ct.min_bidders", "works-open", (2, 3, 4), (False, True, True)),
     ("ct.min_qualified", "works-open", (2, 3, 4), (False, True, True)),
     ("ct.min_valid", "works-open", (2, 3, 4), (False, True, True)),

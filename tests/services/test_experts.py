@@ -14,10 +14,13 @@ from experts.pool import service as pool
 from tests.builders import SCORED, Centre
 from tests.services.test_filing import every_value, refused
 from trading.announcements import service as announcements
-from trading.base.clock import stopped
+from trading.base import installation
+from trading.base.clock import BEIJING, stopped
 from trading.base.database import db, transaction
 from trading.base.errors import NotFound
 from trading.demonstration.case import CaseRun
+from trading.evidence import service as evidence
+from trading.evidence import verify
 from trading.projects import service as projects
 from trading.projects.rules import Stage
 
@@ -183,9 +186,35 @@ def test_award_waits_for_the_publicity_and_takes_the_first(centre: Centre) -> No
     until = case.at.fromisoformat(notice.versions[-1].schedule["until"])
     with refused("result.publicity_runs"):
         evaluation.award(case.lot_id, candidates[0].organisation_id, actor="t", at=until - timedelta(microseconds=1))
-    with refused("result.first_rank"):
+    with refused("law.award_out_of_order"):
         evaluation.award(case.lot_id, candidates[1].organisation_id, actor="t", at=until)
     made = evaluation.award(case.lot_id, candidates[0].organisation_id, actor="t", at=until)
     assert case.lot.stage == Stage.AWARDED and draws.of_lot(case.lot_id).revealed_at == until
     with refused("result.contract_price"):
         projects.record_contract(case.lot_id, "1", made.price_fen + 1, until.date(), actor="t", at=until + timedelta(days=1))
+
+
+def test_the_next_wins_only_when_each_before_fell_away(centre: Centre) -> None:
+    case = drawn(centre)
+    case.evaluate()
+    notice = announcements.publicise(case.lot_id, actor="t", at=case.at)
+    case.at = case.at.fromisoformat(notice.versions[-1].schedule["until"])
+    first, second, third = (candidate.organisation_id for candidate in projects.candidates(case.lot_id))
+    evaluation.award(case.lot_id, first, actor="t", at=case.at)
+    for rank, loss, note, reason in ((1, "bored", "x", "result.not_a_candidate"), (9, "gave_up", "x", "result.not_a_candidate"),
+                                     (1, "gave_up", " ", "result.loss_note")):
+        with refused(reason):
+            announcements.lose_candidate(case.lot_id, rank, loss, note, actor="t", at=case.wait(days=1))
+    announcements.lose_candidate(case.lot_id, 1, "gave_up", "来函放弃", actor="t", at=case.at)
+    assert case.lot.stage == Stage.PUBLICISED and projects.award_of(case.lot_id) is None
+    with refused("result.lost_already"):
+        announcements.lose_candidate(case.lot_id, 1, "gave_up", "来函放弃", actor="t", at=case.at)
+    for organisation_id in (first, third):
+        with refused("law.award_out_of_order"):
+            evaluation.award(case.lot_id, organisation_id, actor="t", at=case.at)
+    made = evaluation.award(case.lot_id, second, actor="t", at=case.wait(hours=1))
+    assert (made.organisation_id, "来函放弃" in made.reason) == (second, True)
+    projects.record_contract(case.lot_id, "HT-2", made.price_fen, case.at.astimezone(BEIJING).date(), actor="t", at=case.wait(days=1))
+    pack = case.seal_archive()
+    report = verify.verify_path(installation.files().path(pack.stored), evidence.log_verifier_key(), [centre.cast.witness.verifier_key])
+    assert report["ok"], report["checks"]

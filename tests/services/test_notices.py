@@ -5,17 +5,23 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from bidding.sealed import jobs as sealed_jobs
+from bidding.sealed import service as sealed
 from bidding.trustees import service as trustees
 from tests.builders import T0, Centre
-from tests.services.test_filing import refused
-from trading.announcements import jobs, queries, service
+from tests.services.test_filing import file, refused, seal, upload
+from trading.announcements import jobs, public, queries, service
 from trading.announcements.queries import Filters
 from trading.announcements.rules import bigrams
 from trading.base.clock import BEIJING
-from trading.base.errors import NotFound
+from trading.base.database import db
+from trading.base.errors import NotFound, Refused
 from trading.demonstration.case import CaseRun
+from trading.demonstration.cast import credit_code
+from trading.deposits import service as deposits
+from trading.projects import invitations
 from trading.projects.rules import Stage
 
 
@@ -127,3 +133,66 @@ def test_two_characters_find_chinese(centre: Centre, query: str, found: bool) ->
 def test_bigrams() -> None:
     assert bigrams("招标公告，A12") == "招标 标公 公告 a1 12"
     assert bigrams("路") == "路" and bigrams("，。") == ""
+
+
+# --- invitations ----------------------------------------------------------------------------------
+
+
+def invited_case(centre: Centre, count: int) -> CaseRun:
+    """An accepted invited tender with some companies on its list."""
+    case = centre.a_case("register", procedure="works-invited", bidders=count)
+    return case
+
+
+def test_too_few_invited_stop_the_invitation(sqlite_centre: Centre) -> None:
+    case = invited_case(sqlite_centre, 2)
+    with refused("law.too_few_invited"):
+        case.announce()
+    case = invited_case(sqlite_centre, 3)
+    case.announce()
+    assert case.lot.deadline is not None
+
+
+def test_a_list_of_invitations_is_checked_and_closed(sqlite_centre: Centre) -> None:
+    case = invited_case(sqlite_centre, 3)
+    codes = [company.code for company in sqlite_centre.companies]
+    for wrong, reason in (([*codes[:3], codes[0]], "invite.twice"), ([sqlite_centre.cast.tenderer.code], "invite.own"),
+                          ([credit_code(999_999)], "invite.unknown"), (["123"], "party.code")):
+        with pytest.raises(Refused, check=lambda error, reason=reason: error.reason.startswith(reason)):
+            invitations.choose(case.project_id, wrong, actor="t", at=case.at)
+    assert [company.code for company in invitations.invited(case.project_id)] == sorted(codes[:3])
+    case.announce()
+    with refused("invite.sent"):
+        invitations.choose(case.project_id, codes, actor="t", at=case.at)
+    with refused("invite.open_to_all"):
+        invitations.choose(sqlite_centre.a_case("register").project_id, codes, actor="t", at=case.at)
+
+
+def test_only_those_invited_take_part(centre: Centre) -> None:
+    case = centre.a_case("register", "announce", procedure="works-invited", bidders=3)
+    guest, stranger = centre.companies[0], centre.companies[4]
+    assert sealed.begin_upload(case.session.id, bidder=guest.organisation, at=case.at)
+    with refused("eligibility.not_invited"):
+        sealed.begin_upload(case.session.id, bidder=stranger.organisation, at=case.at)
+    with refused("deposit.lot_not_open"):
+        deposits.sub_account(case.lot_id, stranger.id, at=case.at)
+    # Somebody who got hold of a guest's upload files over it in its own name.
+    bid, payload = seal(case, stranger)
+    begun = upload(case, guest, bid, payload)
+    with refused("eligibility.not_invited"):
+        file(case, stranger, bid, begun)
+    found = public.project(case.lot.project.code)
+    document = next(item for item in found.files if item.kind == "tender_document")
+    assert public.file(found, document.id, organisation_id=guest.id) == document
+    for organisation_id in (None, stranger.id):
+        with refused("invite.documents"):
+            public.file(found, document.id, organisation_id=organisation_id)
+
+
+def test_the_database_does_not_name_those_invited(sqlite_centre: Centre) -> None:
+    case = sqlite_centre.a_case("register", procedure="works-invited", bidders=3)
+    names = [company.name for company in sqlite_centre.companies[:3]] + [company.code for company in sqlite_centre.companies[:3]]
+    rows = [str(value) for row in db.session.execute(text("SELECT * FROM invitation")) for value in row]
+    assert len(rows) == 15 and not any(name in row for name in names for row in rows)
+    # The control: the boxes do hold them.
+    assert len(invitations.invited(case.project_id)) == 3

@@ -218,7 +218,11 @@ def test_the_result_goes_from_candidates_to_the_contract(site: Site) -> None:
     _keep_signed_in(site)
     assert person.post(f"{address}/award", data={"winner": 999}).status_code == 422
     passed_over = person.post(f"{address}/award", data={"winner": second.id})
-    assert passed_over.status_code == 422 and 'href="#reason"' in passed_over.text
+    assert passed_over.status_code == 422 and 'href="#winner"' in passed_over.text
+    for name, data in (("note", {"rank": 1, "loss": "gave_up", "note": " "}), ("loss", {"rank": 1, "loss": "bored", "note": "x"}),
+                       ("rank", {"rank": 9, "loss": "gave_up", "note": "x"})):
+        answer = person.post(f"{address}/losses", data=data)
+        assert answer.status_code == 422 and f'href="#{name}"' in answer.text
     assert person.post(f"{address}/award", data={"winner": winner.id}).status_code == 302
     today = site.at.astimezone(BEIJING).date().isoformat()
     good = {"number": "HT-1", "price": "900,000.00", "signed_on": today}

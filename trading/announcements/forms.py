@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import GovSelect, GovSubmitInput
 from wtforms import SelectField, SubmitField
 
-from trading.announcements import rules
+from trading.announcements import rules, words
 from trading.announcements.models import Notice
 from trading.base import fields
 from trading.base.clock import BEIJING
@@ -49,7 +49,7 @@ class NoticeForm(FlaskForm):
         except (Refused, ValueError):
             pass  # the calendar of that year is not loaded: the drafter sets the dates
         lots = "\n".join(f"{lot.number}. {lot.name}" for lot in project.lots)
-        return cls(data={"title": gettext("%(name)s招标公告", name=project.name),
+        return cls(data={"title": gettext("%(name)s%(what)s", name=project.name, what=words.opening_notice(project.procedure)),
                          "body": "\n".join(dict.fromkeys([project.name, project.summary, lots])).strip(), **dates})
 
     def schedule(self) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from trading.announcements import queries
-from trading.base.errors import NotFound
+from trading.base.errors import NotFound, Refused
+from trading.parties import service as parties
+from trading.projects import invitations
 from trading.projects import queries as project_queries
 from trading.projects import service as projects
 from trading.projects import words
@@ -20,7 +22,13 @@ def project(code: str) -> Project:
     return found
 
 
-def file(found: Project, file_id: int) -> ProjectFile:
+def file(found: Project, file_id: int, *, organisation_id: int | None = None) -> ProjectFile:
+    """A public file. Documents of an invited tender go to those invited and to the tenderer's own side only;
+    in an open one nothing stands before the download. Raises Refused ``invite.documents``."""
+    if not projects.is_mine(found, organisation_id) and not (
+            organisation_id and invitations.is_invited(found, parties.get(organisation_id).code)
+            or not invitations.is_called_by_invitation(found)):
+        raise Refused("invite.documents")
     item = project_queries.file_of(found, file_id)
     if item.kind not in words.PUBLIC_FILES:
         raise NotFound

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     FAILURE = "failure"
     PAUSE = "pause"
     RESUMPTION = "resumption"
+    COMPLAINT_DECISION = "complaint_decision"
+    REVOCATION = "revocation"
 
 
 def fingerprint(kind: str, title: str, body: str, schedule: dict[str, Any]) -> str:

@@ -21,11 +21,12 @@ from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
 from trading.law import findings as law_findings
-from trading.law import limits, periods
+from trading.law import awards, limits, periods
 from trading.law import procedures as law_procedures
 from trading.law.rules import find as find_rule
 from trading.messages import service as messages
 from trading.parties import service as parties
+from trading.projects import invitations
 from trading.projects import rules as project_rules
 from trading.projects import service as projects
 from trading.projects.models import Award, Lot, Project
@@ -70,6 +71,10 @@ def check(notice: Notice, *, at: datetime) -> list[law_findings.Finding]:
         if lot.deposit_fen:
             found.append(limits.check_bond(project.procedure, project.category, lot.estimate_fen,
                                            lot.deposit_fen, day, project.region))
+    if invitations.is_called_by_invitation(project):
+        rule = find_rule(law_procedures.key(project.procedure, "invited"), on=day, region=project.region, procedure=project.procedure)
+        count = len(invitations.invited(project.id))
+        found.append(law_findings.finding(count >= int(rule.value), rule, "law.enough_invited", "law.too_few_invited", drawn=count))
     return found
 
 
@@ -89,6 +94,7 @@ def publish_tender(notice_id: int, *, actor: str, at: datetime) -> Notice:
             lot.deadline = deadline
             projects.advance(lot, Step.ANNOUNCE, actor=actor, at=at, deadline=deadline.isoformat())
         _publish(notice, actor=actor, at=at)
+        invitations.send(project, at=at)
         return notice
 
 
@@ -216,6 +222,9 @@ def answer(question_id: int, text: str, *, actor: str, at: datetime) -> Question
         return question
 
 
+AWARD_NOTICE = "40-award/award-notice"
+
+
 # --- candidates, award ------------------------------------------------------------------------
 
 
@@ -273,10 +282,11 @@ def _add_version(notice: Notice, body: str, schedule: dict[str, Any], *, at: dat
     return version
 
 
-def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, reason: str = "") -> Award:
+def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime) -> Award:
     """Fix the winner: notice to the winner and results to all others at the same moment.
 
-    Rank 1 unless a lawful reason is stated (条例 55). Raises Refused before the publicity ends.
+    The first in rank, or the next after each before it fell away for a ground of law
+    (条例 55, 采购条例 43). Raises Refused before the publicity ends.
     """
     with transaction() as session:
         lot = projects.locked_lot(lot_id)
@@ -284,8 +294,9 @@ def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, reason
         chosen = next((c for c in candidates if c.organisation_id == organisation_id), None)
         if chosen is None:
             raise Refused("result.not_a_candidate")
-        if chosen.rank != 1 and not reason.strip():
-            raise Refused("result.first_rank")
+        law_findings.require([awards.check_award(
+            lot.project.procedure, chosen.rank, {c.rank: c.lost for c in candidates if c.lost}, state_funded=True,
+            on=at.astimezone(BEIJING).date(), region=lot.project.region)])
         publicity = session.scalar(select(Notice).where(Notice.lot_id == lot_id, Notice.kind == Kind.CANDIDATES)
                                    .order_by(Notice.id.desc()))
         if project_rules.procedure(lot.project.procedure).publicity:
@@ -294,14 +305,36 @@ def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, reason
             until = rules.moment(publicity.versions[-1].schedule["until"])
             if at < until:
                 raise Refused("result.publicity_runs", until=until)
+        reason = "；".join(f"第{c.rank}名：{c.lost_note}" for c in candidates if c.lost and c.rank < chosen.rank)
         made = Award(lot_id=lot_id, organisation_id=organisation_id, price_fen=chosen.price_fen, notified_at=at, reason=reason)
         session.add(made)
         session.flush()
         projects.advance(lot, Step.AWARD, actor=actor, at=at, winner=chosen.organisation.code, price_fen=chosen.price_fen)
         winner = parties.get(organisation_id)
-        body = f"中标人：{winner.name}（{winner.code}）\n中标价：{_price(chosen.price_fen)}"
+        body = f"中标人：{winner.name}（{winner.code}）\n中标价：{_price(chosen.price_fen)}" + (f"\n未确定在先候选人的理由：{reason}" if reason else "")
         publish_plain(Kind.RESULT, lot, f"{lot.label}中标结果公告", body, {}, actor=actor, at=at)
-        archive.file_document(lot_id, "40-award/award-notice.json", "中标通知书", {
+        before = sum(piece.path.startswith(AWARD_NOTICE) for piece in archive.pieces(lot_id))
+        archive.file_document(lot_id, f"{AWARD_NOTICE}{f'-{before + 1}' if before else ''}.json", "中标通知书", {
             "lot": lot.code, "winner": winner.code, "name": winner.name, "price_fen": chosen.price_fen,
             "notified_at": at.isoformat(), "reason": reason}, at=at)
         return made
+
+
+def lose_candidate(lot_id: int, rank: int, loss: str, note: str, *, actor: str, at: datetime) -> None:
+    """Record that a candidate fell away. A winner's award falls with it, on record and in public."""
+    with transaction() as session:
+        lot = projects.locked_lot(lot_id)
+        candidate = next((c for c in projects.candidates(lot_id) if c.rank == rank), None)
+        if candidate is None or loss not in set(awards.Loss):
+            raise Refused("result.not_a_candidate")
+        if lot.stage not in (Stage.EVALUATED, Stage.PUBLICISED, Stage.AWARDED):
+            raise Refused("project.step_not_allowed", stage=lot.stage, step=Step.REVOKE)
+        projects.lose_candidate(lot, candidate, awards.Loss(loss), note, actor=actor, at=at)
+        made = projects.award_of(lot_id)
+        if made is None or made.organisation_id != candidate.organisation_id:
+            return
+        session.delete(made)
+        session.flush()
+        projects.advance(lot, Step.REVOKE, actor=actor, at=at, winner=candidate.organisation.code, loss=loss)
+        publish_plain(Kind.REVOCATION, lot, f"{lot.label}中标结果变更公告",
+                      f"原中标人：{candidate.organisation.name}\n变更理由：{note.strip()}", {}, actor=actor, at=at)

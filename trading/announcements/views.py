@@ -12,7 +12,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 
 from trading.accounts.permissions import Permission, allow
-from trading.announcements import forms, public, queries, rules, service
+from trading.announcements import forms, public, queries, rules, service, words
 from trading.announcements.models import Notice, NoticeVersion, Question
 from trading.base import addresses, fields
 from trading.base.clock import now
@@ -68,7 +68,8 @@ def _notice_page(project: Project, form: forms.NoticeForm, status: int = 200) ->
         except Refused as refusal:
             law = [{"ok": False, "article": "", "text": refusal_text(refusal), "earliest": ""}]
     return render_template("notices/tender.html", project=project, form=form, law=law, draft=_draft(project),
-                           crumbs=_crumbs(project, _("招标公告"))), status
+                           what=words.opening_notice(project.procedure),
+                           crumbs=_crumbs(project, words.opening_notice(project.procedure))), status
 
 
 @bp.get("/projects/<number:project_id>/notice")
@@ -98,7 +99,7 @@ def save_notice(project_id: int) -> ResponseReturnValue:
         saved = _save(project, form, at, form.publish_at.data if act == "publish" else None)
         if act == "publish" and not form.publish_at.data:
             service.publish_tender(saved.id, actor=current_user.actor, at=at)
-            flash(_("招标公告已发布。"), "success")
+            flash(_("%(what)s已发布。", what=words.opening_notice(project.procedure)), "success")
             return redirect(f"/notices/{saved.id}")
         if act == "publish":
             # The law is asked now, so that nobody learns at the hour itself that the dates are unlawful.

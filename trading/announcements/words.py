@@ -9,13 +9,25 @@ from flask_babel import gettext as _
 from trading.announcements import rules
 from trading.announcements.rules import Kind
 from trading.base.language import moment, once_per_language
+from trading.projects import rules as project_rules
 
 
 @once_per_language
-def kind(name: str) -> str:
+def opening_notice(procedure: str) -> str:
+    """What the notice is called that opens a case of a type."""
+    return {"tender": _("招标公告"), "invitation": _("投标邀请书"), "inquiry": _("询价公告"), "negotiation": _("谈判公告"),
+            "consultation": _("磋商公告"), "single_source": _("单一来源公示"), "comparison": _("比选公告"),
+            "framework": _("征集公告"), "land": _("出让公告"), "disclosure": _("正式披露公告")}[project_rules.procedure(procedure).begins_with]
+
+
+@once_per_language
+def kind(name: str, procedure: str = "") -> str:
+    """What a notice is called; the opening one by the procedure, where that is known."""
+    if name == Kind.TENDER and procedure:
+        return opening_notice(procedure)
     return {Kind.TENDER: _("招标公告"), Kind.CLARIFICATION: _("澄清公告"), Kind.TERMINATION: _("终止公告"),
             Kind.OPENING_RECORD: _("开标记录"), Kind.CANDIDATES: _("中标候选人公示"), Kind.RESULT: _("中标结果公告"),
-            Kind.FAILURE: _("流标公告"), Kind.PAUSE: _("暂停公告"), Kind.RESUMPTION: _("恢复公告")}[Kind(name)]
+            Kind.FAILURE: _("流标公告"), Kind.PAUSE: _("暂停公告"), Kind.RESUMPTION: _("恢复公告"), Kind.COMPLAINT_DECISION: _("投诉处理决定公告"), Kind.REVOCATION: _("中标结果变更公告")}[Kind(name)]
 
 
 def schedule(values: dict[str, Any]) -> list[dict[str, str]]:

@@ -74,7 +74,7 @@ def seal(lot_id: int, *, actor: str, at: datetime) -> Pack:
     if found:
         return found
     lot = projects.get_lot(lot_id)
-    if lot.stage not in (Stage.CONTRACTED, Stage.FAILED, Stage.TERMINATED):
+    if lot.stage not in (Stage.CONTRACTED, Stage.FAILED, Stage.TERMINATED, Stage.RESTARTED):
         raise Refused("archive.case_not_finished", stage=lot.stage)
     with transaction():
         lot = projects.locked_lot(lot_id)

@@ -24,7 +24,7 @@ bp = Blueprint("archive", __name__)
 @bp.get("/archive")
 @allow(Permission.ARCHIVE_MANAGE)
 def cases() -> ResponseReturnValue:
-    lots = db.session.scalars(select(Lot).where(Lot.stage.in_((Stage.CONTRACTED, Stage.FAILED, Stage.TERMINATED, Stage.ARCHIVED)))
+    lots = db.session.scalars(select(Lot).where(Lot.stage.in_((Stage.CONTRACTED, Stage.FAILED, Stage.TERMINATED, Stage.RESTARTED, Stage.ARCHIVED)))
                               .order_by(Lot.stage_at.desc()).limit(200))
     return render_template("archive/cases.html", lots=list(lots))
 

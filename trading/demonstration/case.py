@@ -23,6 +23,7 @@ from trading.archive.models import Pack
 from trading.base.clock import BEIJING, stopped, unix
 from trading.demonstration.cast import Cast, Company
 from trading.deposits import service as deposits
+from trading.projects import invitations
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage, procedure
@@ -137,10 +138,21 @@ class CaseRun:
         for kind, data in {"approval": b"approval", "tender_document": b"tender document", **plan.files}.items():
             projects.add_file(project.id, kind, f"{kind}.txt", [data], actor=cast.tenderer.code, at=self.at)
         projects.submit(project.id, actor=cast.tenderer.code, at=self.wait(minutes=5))
+        if invitations.is_called_by_invitation(project):
+            invitations.choose(project.id, [offer.company.code for offer in plan.offers], actor=cast.tenderer.code, at=self.at)
         self.say("招标人", "提交进场登记")
         code = projects.accept(project.id, actor="registrar", at=self.wait(hours=1))
         self.say("交易中心", f"受理登记，项目编号 {code}")
         self.project_id, self.lot_id = project.id, project.lots[0].id
+
+    def restart(self) -> CaseRun:
+        """Begin the failed or terminated case anew; gives the second round, accepted."""
+        again = CaseRun(self.cast, self.plan, self.wait(days=1), self.say)
+        project = projects.restart(self.lot_id, actor=self.cast.tenderer.code, at=again.at)
+        projects.submit(project.id, actor=self.cast.tenderer.code, at=again.wait(hours=1))
+        projects.accept(project.id, actor="registrar", at=again.wait(hours=1))
+        again.project_id, again.lot_id = project.id, project.lots[0].id
+        return again
 
     def announce(self, deadline: datetime | None = None) -> None:
         plan = self.plan

@@ -31,5 +31,5 @@ def suspense_total() -> int:
 
 
 def lots_with_refunds() -> list[Lot]:
-    return list(db.session.scalars(select(Lot).where(Lot.stage.in_((Stage.CONTRACTED, Stage.FAILED, Stage.TERMINATED, Stage.ARCHIVED)),
+    return list(db.session.scalars(select(Lot).where(Lot.stage.in_((Stage.AWARDED, Stage.CONTRACTED, Stage.FAILED, Stage.TERMINATED, Stage.RESTARTED, Stage.ARCHIVED)),
                                                      Lot.deposit_fen > 0).order_by(Lot.stage_at.desc()).limit(50)))

@@ -17,9 +17,11 @@ from trading.base.errors import Refused
 from trading.deposits import rules
 from trading.deposits.models import BankLine, LedgerAccount, Posting, Statement, SubAccount, Transfer
 from trading.evidence import service as evidence
+from trading.evidence.models import Entry
 from trading.law import periods
-from trading.law import procedures as law_procedures
+from trading.law.rules import Rule, seek
 from trading.parties import service as parties
+from trading.projects import invitations
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
@@ -37,6 +39,8 @@ def sub_account(lot_id: int, organisation_id: int, *, at: datetime) -> SubAccoun
         if found:
             return found
         lot = projects.locked_lot(lot_id)
+        if not invitations.is_invited(lot.project, parties.get(organisation_id).code):
+            raise Refused("deposit.lot_not_open")
         if lot.stage not in (Stage.ANNOUNCED, Stage.BIDDING) or lot.deadline is None or at >= lot.deadline:
             raise Refused("deposit.lot_not_open")
         number = "62" + "".join(secrets.choice("0123456789") for _ in range(14))
@@ -163,41 +167,64 @@ def ledger_sum() -> int:
 
 @dataclass(frozen=True)
 class Refund:
-    """One deposit to give back: to whom, how much, until when and by which article."""
+    """One deposit to give back: to whom, how much, until when, by which article, and whether
+    the bank's interest goes with it."""
 
     lot_code: str
     organisation_id: int
     fen: int
     due: date
     article: str
+    with_interest: bool
 
 
 def refunds_due(lot: Lot) -> list[Refund]:
-    """Deposits to return after contract (works) or award notice (procurement), with due dates."""
-    contract, award = projects.contract_of(lot.id), projects.award_of(lot.id)
-    failed = lot.stage in (Stage.FAILED, Stage.TERMINATED)
-    if not failed and (award is None or contract is None):
-        return []
-    due = []
+    """Deposits to return, each with its due date: after a failure or a termination all of them;
+    after an award the losers' from the contract (works) or from the award notice
+    (procurement, and regions that say so), the winner's from the contract."""
+    award, due = projects.award_of(lot.id), []
     for account in db.session.scalars(select(SubAccount).where(SubAccount.lot_id == lot.id).order_by(SubAccount.id)):
         organisation_id = owner(account)
-        fen = paid_fen(lot.id, organisation_id)
-        if not fen:
-            continue
-        won = award is not None and award.organisation_id == organisation_id
-        start, key = _refund_rule(lot, won)
-        period = periods.due(key, start, region=lot.project.region, procedure=lot.project.procedure)
-        due.append(Refund(lot.code or "", organisation_id, fen, period.date, period.rule.article))
+        clock = _refund_clock(lot, award is not None and award.organisation_id == organisation_id)
+        fen = paid_fen(lot.id, organisation_id) if clock else 0
+        if clock and fen:
+            period = periods.due(clock.key, clock.start, region=lot.project.region, procedure=lot.project.procedure, tentative=True)
+            due.append(Refund(lot.code or "", organisation_id, fen, period.date, period.rule.article, clock.with_interest))
     return due
 
 
-def _refund_rule(lot: Lot, won: bool) -> tuple[date, str]:
-    works = law_procedures.family(lot.project.procedure) == law_procedures.Family.WORKS
-    contract, award = projects.contract_of(lot.id), projects.award_of(lot.id)
-    key = ("dp.refund_winner" if won else "dp.refund_losers")
-    if contract is not None and (works or won):
-        return contract.signed_on, key
-    if award is not None:
-        return award.notified_at.astimezone(BEIJING).date(), key
-    assert lot.stage_at is not None
-    return lot.stage_at.astimezone(BEIJING).date(), "dp.refund_withdrawn"
+@dataclass(frozen=True)
+class _RefundClock:
+    start: date
+    key: str
+    with_interest: bool
+
+
+def _refund_clock(lot: Lot, won: bool) -> _RefundClock | None:
+    """From which day by which rule a deposit is due, or None while it is not."""
+    award, contract = projects.award_of(lot.id), projects.contract_of(lot.id)
+    if award is None:
+        ended = _ended(lot)
+        return ended and _clock(lot, ended, ("gp.terminate", "dp.refund_withdrawn", "dp.refund_losers"))
+    awarded_on = award.notified_at.astimezone(BEIJING).date()
+    since = _seek(lot, "dp.refund_losers_from", awarded_on)
+    if not won and since is not None and since.value == "award_notice":
+        return _clock(lot, awarded_on, ("dp.refund_losers",))
+    return _clock(lot, contract.signed_on, ("dp.refund_winner" if won else "dp.refund_losers",)) if contract else None
+
+
+def _clock(lot: Lot, start: date, keys: tuple[str, ...]) -> _RefundClock | None:
+    key = next((key for key in keys if _seek(lot, key, start)), None)
+    interest = _seek(lot, "dp.interest", start)
+    return _RefundClock(start, key, bool(interest and interest.value)) if key else None
+
+
+def _seek(lot: Lot, key: str, on: date) -> Rule | None:
+    return seek(key, on=on, region=lot.project.region, procedure=lot.project.procedure)
+
+
+def _ended(lot: Lot) -> date | None:
+    """The day a lot failed or was terminated, also when it was begun anew or archived since."""
+    at = db.session.scalar(select(Entry.at).where(Entry.lot == lot.code, Entry.kind.in_(("lot.failed", "lot.terminated")))
+                           .order_by(Entry.seq.desc()).limit(1))
+    return at.astimezone(BEIJING).date() if at else None

@@ -643,15 +643,18 @@ class Verifier:
             raise Invalid("30-evaluation/report.json: it ranks other prices than were read out")
         if report["method"]["kind"].endswith("lowest") and [p["price_fen"] for p in ranking] != sorted(p["price_fen"] for p in ranking):
             raise Invalid("30-evaluation/report.json: not ranked by the lowest price")
-        if "data/40-award/award-notice.json" not in self.pack.names:
+        notices = self.pack.under("40-award/award-notice")
+        if not notices:
             return f"{len(ranking)} ranked, no award"
-        award = self.pack.json("40-award/award-notice.json")
+        award = self.pack.json(max(notices, key=lambda name: (len(name), name)))
         place = next((p for p in ranking if p["bidder"] == award["winner"]), None)
         if place is None or place["price_fen"] != award["price_fen"]:
             raise Invalid("40-award/award-notice.json: the winner or the price is not in the ranking")
-        if ranking[0] is not place and not award["reason"]:
-            raise Invalid("40-award/award-notice.json: not the first rank, and no reason")
-        logged = next(e["event"] for e in self.entries if e["event"]["type"] == "lot.awarded")
+        lost = {e["event"]["bidder"] for e in self.entries if e["event"]["type"] == "candidate.lost"}
+        before = {p["bidder"] for p in ranking[:ranking.index(place)] if (p["rank"], p["bidder"]) != (place["rank"], place["bidder"])}
+        if award["winner"] in lost or not before <= lost:
+            raise Invalid("40-award/award-notice.json: not the first rank that was left")
+        logged = [e["event"] for e in self.entries if e["event"]["type"] == "lot.awarded"][-1]
         if (logged["winner"], logged["price_fen"]) != (award["winner"], award["price_fen"]):
             raise Invalid("40-award/award-notice.json: the log names another winner")
         return f"{award['winner']} at {award['price_fen'] / 100:,.2f}"

@@ -7,6 +7,7 @@ Monday to Friday are worked, less the days off of the yearly notice, plus its ma
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -37,9 +38,21 @@ def learn(folder: Path) -> tuple[int, ...]:
 
     Called once while the program starts; a notice laid in wins over the packaged one.
     """
-    notices = [read(path.read_text("utf-8")) for path in sorted(folder.glob("[0-9]*.toml"))]
+    notices = load(folder)
     _learned.update({notice.year: notice for notice in notices})
     return tuple(notice.year for notice in notices)
+
+
+def load(folder: Path) -> tuple[Notice, ...]:
+    """Read the yearly notices of a folder without making them count."""
+    return tuple(read(path.read_text("utf-8")) for path in sorted(folder.glob("[0-9]*.toml")))
+
+
+def use(notices: Iterable[Notice]) -> None:
+    """Make these notices count beside the packaged ones, and no others that were learned before."""
+    global _learned
+    # One new dictionary, not the old one emptied: another thread may be counting days right now.
+    _learned = {notice.year: notice for notice in notices}
 
 
 def read(text: str) -> Notice:

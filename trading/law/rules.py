@@ -22,7 +22,7 @@ from trading.law.rule import PERIODS, Event, Rule, Sense, Status, Unit
 
 __all__ = [
     "NATION", "PERIODS", "Book", "Event", "Rule", "Sense", "Status", "Unit",
-    "all_rules", "book", "find", "learn", "load", "seek", "use",
+    "all_rules", "book", "find", "learn", "load", "packaged", "seek", "use",
 ]  # fmt: skip
 
 ROWS = Path(__file__).with_name("rows")
@@ -104,7 +104,8 @@ def load(*folders: Path) -> Book:
 
 
 @lru_cache(maxsize=1)
-def _packaged() -> Book:
+def packaged() -> Book:
+    """The rows that come with the program, read once."""
     return load()
 
 
@@ -127,7 +128,7 @@ def learn(folder: Path) -> Book:
 
 def book() -> Book:
     """The table in use."""
-    return _in_use[0] if _in_use else _packaged()
+    return _in_use[0] if _in_use else packaged()
 
 
 def all_rules(*folders: Path) -> tuple[Rule, ...]:

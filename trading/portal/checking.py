@@ -54,7 +54,7 @@ def fingerprint(digest: str) -> Report:
     report = Report()
     for version in db.session.scalars(select(NoticeVersion).where(
             NoticeVersion.sha256 == digest, NoticeVersion.published_at.is_not(None)).limit(10)):
-        report.links.append({"text": f"{words.kind(version.notice.kind)} · {version.notice.title}",
+        report.links.append({"text": f"{words.kind(version.notice.kind, version.notice.procedure)} · {version.notice.title}",
                              "href": f"/notices/{version.notice_id}#v{version.number}", "note": version.published_at})
     for item, project in db.session.execute(select(ProjectFile, Project).join(Project, Project.id == ProjectFile.project_id).where(
             ProjectFile.sha256 == digest, ProjectFile.kind.in_(PUBLIC_FILES)).limit(10)).unique():

@@ -28,7 +28,7 @@ def atom(procedure: str, *, site: str, root: str, path: str, at: datetime) -> by
         version = versions[notice.id]
         entry = feed.add_entry(order="append")
         entry.id(f"{root}/notices/{notice.id}")
-        entry.title(f"{notice_words.kind(notice.kind)} · {notice.title}")
+        entry.title(f"{notice_words.kind(notice.kind, notice.procedure)} · {notice.title}")
         entry.link(href=f"{root}/notices/{notice.id}")
         entry.published(notice.published_at)
         entry.updated(version.published_at or notice.published_at)

@@ -26,7 +26,7 @@ def values(notice: Notice) -> dict[str, Any]:
             "dates": words.schedule(version.schedule), "current": version is published[-1],
             "changes": list(compare(_lines(earlier), _lines(version))) if earlier else None})
     versions.reverse()
-    return {"notice": notice, "kind": words.kind(notice.kind), "versions": versions}
+    return {"notice": notice, "kind": words.kind(notice.kind, notice.procedure), "versions": versions}
 
 
 def _lines(version: NoticeVersion) -> list[str]:

@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
-from wtforms import RadioField, SubmitField
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSelect, GovSubmitInput
+from wtforms import RadioField, SelectField, SubmitField
 
 from experts.evaluation import service as evaluation
 from trading.accounts.permissions import Permission, allow
@@ -21,6 +21,7 @@ from trading.base import addresses, fields
 from trading.base.clock import now
 from trading.base.errors import NotFound, Refused
 from trading.base.money import yuan
+from trading.law.awards import Loss
 from trading.portal import home
 from trading.projects import queries as project_queries
 from trading.projects import rules, words
@@ -35,12 +36,27 @@ PLACE = "/projects/<number:project_id>/lots/<number:lot_id>/result"
 
 class AwardForm(FlaskForm):
     winner = RadioField(lazy_gettext("中标人"), widget=GovRadioInput(), coerce=int)
-    reason = fields.TextField(lazy_gettext("不选第一名的法定理由"), most=2000, description=lazy_gettext("选排名第一的候选人时留空"))
 
     def __init__(self, lot: Lot, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.winner.choices = [(c.organisation_id, _("第 %(rank)s 名 %(name)s，%(price)s 元", rank=c.rank, name=c.organisation.name,
-                                                     price=yuan(c.price_fen))) for c in projects.candidates(lot.id)]
+                                                     price=yuan(c.price_fen))) for c in projects.candidates(lot.id) if not c.lost]
+
+
+class LossForm(FlaskForm):
+    """A candidate that fell away, on one of the grounds of law."""
+
+    rank = SelectField(lazy_gettext("候选人"), widget=GovSelect(), coerce=int)
+    loss = SelectField(lazy_gettext("法定情形"), widget=GovSelect())
+    note = fields.TextField(lazy_gettext("事实和依据"), most=2000, description=lazy_gettext("将随结果公告公开"),
+                            validators=[fields.Filled(lazy_gettext("请写明事实和依据"))])
+    lose = SubmitField(lazy_gettext("登记这一情形"), widget=GovSubmitInput())
+
+    def __init__(self, lot: Lot, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rank.choices = [(c.rank, _("第 %(rank)s 名 %(name)s", rank=c.rank, name=c.organisation.name))
+                             for c in projects.candidates(lot.id) if not c.lost]
+        self.loss.choices = [(loss, words.loss(loss)) for loss in Loss]
 
 
 class ContractForm(FlaskForm):
@@ -69,17 +85,20 @@ def _values(lot: Lot, at: datetime) -> dict[str, Any]:
         "contract": projects.contract_of(lot.id), "may_publicise": publicity and lot.stage == Stage.EVALUATED,
         "may_award": lot.stage == Stage.PUBLICISED and until is not None and at >= until
         or not publicity and lot.stage == Stage.EVALUATED,
+        "may_lose": lot.stage in (Stage.EVALUATED, Stage.PUBLICISED, Stage.AWARDED), "words": words,
         "may_contract": lot.stage == Stage.AWARDED,
         "crumbs": [{"text": _("我的项目"), "href": "/projects"}, {"text": lot.project.name, "href": f"/projects/{lot.project_id}"},
                    {"text": _("结果与合同")}]}
 
 
-def _page(lot: Lot, award: AwardForm | None = None, contract: ContractForm | None = None, status: int = 200) -> ResponseReturnValue:
+def _page(lot: Lot, award: AwardForm | None = None, contract: ContractForm | None = None, loss: LossForm | None = None,
+          status: int = 200) -> ResponseReturnValue:
     made = projects.award_of(lot.id)
     empty = ContractForm(formdata=None, data={"price": made.price_fen if made else None})
-    first = projects.candidates(lot.id)[:1]
+    first = [candidate for candidate in projects.candidates(lot.id) if not candidate.lost][:1]
     choice = AwardForm(lot, formdata=None, data={"winner": first[0].organisation_id if first else None})
-    return render_template("portal/result.html", award_form=award or choice, contract_form=contract or empty, wrong=award or contract,
+    return render_template("portal/result.html", award_form=award or choice, contract_form=contract or empty,
+                           loss_form=loss or LossForm(lot, formdata=None), wrong=award or contract or loss,
                            **_values(lot, now())), status
 
 
@@ -109,12 +128,27 @@ def award(project_id: int, lot_id: int) -> ResponseReturnValue:
     form = AwardForm(lot)
     if form.validate_on_submit():
         try:
-            evaluation.award(lot.id, form.winner.data, actor=current_user.actor, at=now(), reason=form.reason.data)
+            evaluation.award(lot.id, form.winner.data, actor=current_user.actor, at=now())
             flash(_("已定标：中标通知书已发出，同时通知了全部未中标人。"), "success")
             return _back(lot)
         except Refused as refusal:
-            fields.tell(form, refusal, form.reason if refusal.reason == "result.first_rank" else form.winner)
+            fields.tell(form, refusal, form.winner)
     return _page(_own_lot(project_id, lot_id), award=form, status=422)
+
+
+@bp.post(PLACE + "/losses")
+@allow(Permission.RESULT_WRITE)
+def lose(project_id: int, lot_id: int) -> ResponseReturnValue:
+    lot = _own_lot(project_id, lot_id)
+    form = LossForm(lot)
+    if form.validate_on_submit():
+        try:
+            announcements.lose_candidate(lot.id, form.rank.data, form.loss.data, form.note.data, actor=current_user.actor, at=now())
+            flash(_("已登记。可以依次确定下一名候选人，或者重新招标。"), "success")
+            return _back(lot)
+        except Refused as refusal:
+            fields.tell(form, refusal, form.note if refusal.reason == "result.loss_note" else form.rank)
+    return _page(_own_lot(project_id, lot_id), loss=form, status=422)
 
 
 @bp.post(PLACE + "/contract")

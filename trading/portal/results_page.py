@@ -131,7 +131,7 @@ _stage_state = once_per_language(words.stage_state)
 
 
 def row(notice: Listed) -> dict[str, Any]:
-    return {"title": notice.title, "href": f"/notices/{notice.id}", "kind": notice_words.kind(notice.kind), "at": notice.published_at,
+    return {"title": notice.title, "href": f"/notices/{notice.id}", "kind": notice_words.kind(notice.kind, notice.procedure), "at": notice.published_at,
             "project": notice.project, "project_href": f"/p/{notice.code}", "code": notice.code, "state": _stage_state(notice.stage),
             "meta": " · ".join([words.procedure(notice.procedure), words.region(notice.region), notice.tenderer]),
             "amount": yuan(notice.amount_fen) if notice.amount_fen else ""}

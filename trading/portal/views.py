@@ -94,7 +94,8 @@ def project(code: str) -> ResponseReturnValue:
 @public
 def file(code: str, file_id: int) -> ResponseReturnValue:
     """Free, without an account and without a trace of who took it."""
-    item = open_things.file(open_things.project(code), file_id)
+    organisation_id = current_user.organisation_id if current_user.is_authenticated else None
+    item = open_things.file(open_things.project(code), file_id, organisation_id=organisation_id)
     return downloads.attachment(item.stored, item.name, item.bytes)
 
 

@@ -166,3 +166,11 @@ class ReturnForm(FlaskForm):
                   for name in (*rules.REQUIRED_LOT, "ceiling_fen", "deposit_fen")]
         spots += [f"files.{kind}" for kind in rules.REQUIRED_FILES]
         self.places.choices = [(spot, words.place(spot)) for spot in spots]
+
+
+class InvitationsForm(FlaskForm):
+    """Who is invited, one code a line."""
+
+    codes = fields.TextField(lazy_gettext("统一社会信用代码"), most=2000, description=lazy_gettext("每行一个；法定的最少家数在发布时核对"),
+                             validators=[fields.Filled(lazy_gettext("请填写受邀单位的统一社会信用代码"))])
+    submit = SubmitField(lazy_gettext("保存名单"), widget=GovSubmitInput())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trading.base.database import Model
@@ -92,6 +92,9 @@ class Candidate(Model):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     price_fen: Mapped[int]
     score: Mapped[str] = mapped_column(String(40), default="")
+    # Why the candidate fell away (trading.law.awards.Loss), if it did.
+    lost: Mapped[str] = mapped_column(String(30), default="")
+    lost_note: Mapped[str] = mapped_column(Text, default="")
     organisation: Mapped[Organisation] = relationship(lazy="joined")
 
 
@@ -114,6 +117,17 @@ class Contract(Model):
     price_fen: Mapped[int]
     signed_on: Mapped[date] = mapped_column(Date)
     recorded_at: Mapped[datetime]
+
+
+class Invitation(Model):
+    """One company's invitation to an invited tender. The row names nobody; see invitations.py."""
+
+    __tablename__ = "invitation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    tag: Mapped[str] = mapped_column(String(32), unique=True)
+    box: Mapped[bytes] = mapped_column(LargeBinary)
+    invited_at: Mapped[datetime | None]
 
 
 class Numbering(Model):

@@ -38,6 +38,7 @@ class Step(StrEnum):
     EVALUATE = "evaluate"
     PUBLICISE = "publicise"
     AWARD = "award"
+    REVOKE = "revoke"
     CONTRACT = "contract"
     ARCHIVE = "archive"
     PAUSE = "pause"
@@ -75,7 +76,9 @@ def life(procedure_id: str) -> dict[tuple[Stage, Step], Stage]:
     way = [Stage(stage) for stage in procedure(procedure_id).stages]
     straight = {(before, INTO[stage]): stage for before, stage in zip(way, way[1:], strict=False)}
     side = {(stage, step): after for (stage, step), after in SIDE.items() if stage in way or stage not in INTO}
-    return straight | side
+    # An award that falls away leads back to the candidates, never further.
+    back = {(S.AWARDED, T.REVOKE): way[way.index(S.AWARDED) - 1]} if S.EVALUATED in way else {}
+    return straight | side | back
 
 
 def after(procedure_id: str, stage: Stage, step: Step, *, paused_from: Stage | None = None) -> Stage:

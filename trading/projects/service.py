@@ -13,6 +13,8 @@ from trading.base.clock import BEIJING
 from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
+from trading.law.awards import Loss
+from trading.law.bidders import Circumstance
 from trading.messages import service as messages
 from trading.projects import rules
 from trading.projects.models import Award, Candidate, Contract, Lot, Numbering, Project, ProjectFile
@@ -49,10 +51,13 @@ def revise(project_id: int, values: dict[str, Any], lots: list[dict[str, Any]], 
         for name in FIELDS:
             if name in values:
                 setattr(project, name, values[name])
+        followed = [lot.restarted_from_id for lot in project.lots]
         for lot in project.lots:
             session.delete(lot)
         session.flush()
         project.lots = [_lot(number, lot) for number, lot in enumerate(lots, 1)]
+        for lot, number in zip(project.lots, followed, strict=False):
+            lot.restarted_from_id = number
         evidence.record("project.revised", actor=actor, at=at, draft=project.id, name=project.name)
         return project
 
@@ -209,6 +214,42 @@ def is_mine(project: Project, organisation_id: int | None) -> bool:
     return organisation_id is not None and organisation_id in (project.tenderer_id, project.agency_id)
 
 
+def restart(lot_id: int, *, actor: str, at: datetime) -> Project:
+    """Begin a failed or terminated lot anew (重新招标): a registration with the same content,
+    linked to the lot it follows, for the tenderer to revise and submit.
+
+    Files come along, for they are the tenderer's own. Raises Refused for a lot in another stage.
+    """
+    with transaction() as session:
+        old = locked_lot(lot_id)
+        before = old.project
+        advance(old, Step.RESTART, actor=actor, at=at)
+        project = Project(**{name: getattr(before, name) for name in FIELDS}, tenderer_id=before.tenderer_id,
+                          agency_id=before.agency_id, created_at=at)
+        lot = _lot(1, {name: getattr(old, name) for name in LOT_FIELDS})
+        lot.restarted_from_id = old.id
+        project.lots = [lot]
+        project.files = [ProjectFile(kind=item.kind, name=item.name, stored=item.stored, bytes=item.bytes,
+                                     sha256=item.sha256, added_at=at) for item in before.files]
+        session.add(project)
+        session.flush()
+        evidence.record("project.restarted", actor=actor, at=at, draft=project.id, name=project.name, lot=old.code)
+        return project
+
+
+def rounds_before(lot: Lot) -> list[Lot]:
+    """The lots that this one follows, newest first: one means a second round."""
+    found: list[Lot] = []
+    while (number := (found[-1] if found else lot).restarted_from_id) is not None:
+        found.append(get_lot(number))
+    return found
+
+
+def circumstance(lot: Lot) -> Circumstance | None:
+    """What may lower the least number of bidders: that this is not the first round."""
+    return Circumstance.AGAIN if lot.restarted_from_id else None
+
+
 # --- result ----------------------------------------------------------------------------------
 
 
@@ -225,6 +266,18 @@ def record_candidates(lot: Lot, ranked: list[tuple[int, int, int, str]], *, acto
 
 def candidates(lot_id: int) -> list[Candidate]:
     return list(db.session.scalars(select(Candidate).where(Candidate.lot_id == lot_id).order_by(Candidate.rank)))
+
+
+def lose_candidate(lot: Lot, candidate: Candidate, loss: Loss, note: str, *, actor: str, at: datetime) -> None:
+    """Record why a candidate is no longer available; the next in rank may then be taken (条例 55)."""
+    if candidate.lost:
+        raise Refused("result.lost_already", rank=candidate.rank)
+    note = note.strip()
+    if not note or len(note) > 2000:
+        raise Refused("result.loss_note", most=2000)
+    candidate.lost, candidate.lost_note = loss, note
+    evidence.record("candidate.lost", actor=actor, at=at, lot=lot.code, project=lot.project.code, rank=candidate.rank,
+                    bidder=candidate.organisation.code, loss=loss, note=note)
 
 
 def award_of(lot_id: int) -> Award | None:

@@ -16,8 +16,9 @@ from trading.base.errors import NotFound, Refused
 from trading.base.files import CHUNK, file_name
 from trading.parties import rules as party_rules
 from trading.parties import service as parties
-from trading.projects import forms, queries, service, words
+from trading.projects import forms, invitations, queries, service, words
 from trading.projects.models import Lot, Project
+from trading.projects.rules import Stage
 
 bp = Blueprint("projects", __name__)
 bp.record(addresses.register)
@@ -211,10 +212,11 @@ def _show(project: Project, form: forms.UploadForm, status: int = 200) -> Respon
     return render_template(
         "projects/show.html", project=project, form=form, state=words.registration_state(project), editable=is_editable(project),
         gaps=[words.place(gap) for gap in gaps], returned=[words.place(place) for place in project.returned or []],
-        lots=[{"lot": lot, "state": words.stage_state(lot.stage), "method": words.method(lot.method.get("kind", ""))}
+        lots=[{"lot": lot, "state": words.stage_state(lot.stage), "method": words.method(lot.method.get("kind", "")),
+               "before": service.rounds_before(lot), "may_restart": lot.stage in (Stage.FAILED, Stage.TERMINATED)}
               for lot in project.lots],
         files=[{"file": item, "kind": words.file_kind(item.kind)} for item in project.files],
-        words=words, crumbs=_crumbs((project.name, None))), status
+        words=words, by_invitation=invitations.is_called_by_invitation(project), crumbs=_crumbs((project.name, None))), status
 
 
 @bp.get("/projects/<number:project_id>")
@@ -250,6 +252,46 @@ def add_file(project_id: int) -> ResponseReturnValue:
 def file(project_id: int, file_id: int) -> ResponseReturnValue:
     item = queries.file_of(own(project_id), file_id)
     return downloads.attachment(item.stored, item.name, item.bytes)
+
+
+@bp.post("/projects/<number:project_id>/lots/<number:number>/restart")
+@allow(Permission.PROJECT_WRITE)
+def restart(project_id: int, number: int) -> ResponseReturnValue:
+    lot = _lot(own(project_id), number)
+    project = service.restart(lot.id, actor=current_user.actor, at=now())
+    flash(_("已按原内容建立新的登记，修改后提交。"), "success")
+    return redirect(url_for("projects.show", project_id=project.id))
+
+
+@bp.get("/projects/<number:project_id>/invitations")
+@allow(Permission.PROJECT_WRITE)
+def invited(project_id: int) -> ResponseReturnValue:
+    project = own(project_id)
+    return _invitations_page(project, forms.InvitationsForm(formdata=None, data={
+        "codes": "\n".join(company.code for company in invitations.invited(project.id))}))
+
+
+def _invitations_page(project: Project, form: forms.InvitationsForm, status: int = 200) -> ResponseReturnValue:
+    if not invitations.is_called_by_invitation(project):
+        raise NotFound
+    return render_template(
+        "projects/invitations.html", project=project, form=form, companies=invitations.invited(project.id),
+        sent=any(lot.stage != Stage.REGISTERED for lot in project.lots),
+        crumbs=_crumbs((project.name, f"/projects/{project.id}"), (_("邀请名单"), None))), status
+
+
+@bp.post("/projects/<number:project_id>/invitations")
+@allow(Permission.PROJECT_WRITE)
+def save_invitations(project_id: int) -> ResponseReturnValue:
+    project, form = own(project_id), forms.InvitationsForm()
+    if form.validate_on_submit():
+        try:
+            invitations.choose(project.id, form.codes.data.split(), actor=current_user.actor, at=now())
+            flash(_("邀请名单已保存，发布邀请书时同时通知。"), "success")
+            return redirect(url_for("projects.invited", project_id=project.id))
+        except Refused as refusal:
+            fields.tell(form, refusal, form.codes)
+    return _invitations_page(own(project_id), form, 422)
 
 
 @bp.post("/projects/<number:project_id>/submit")

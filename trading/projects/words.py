@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from trading.base.language import language
+from trading.law.awards import Loss
 from trading.projects.models import Project
 from trading.projects.rules import PROCEDURES, Stage
 
@@ -101,3 +102,9 @@ def registration_state(project: Project) -> dict[str, str]:
     if project.submitted_at:
         return {"kind": "doing", "text": _("待受理")}
     return {"kind": "todo", "text": _("未提交")}
+
+
+def loss(ground: str) -> str:
+    """Why a candidate fell away (条例 55)."""
+    return {Loss.GAVE_UP: _("放弃中标"), Loss.FORCE_MAJEURE: _("因不可抗力不能履行合同"),
+            Loss.NO_PERFORMANCE_BOND: _("未按要求提交履约保证金"), Loss.VIOLATION: _("被查实存在影响中标结果的违法行为")}[Loss(ground)]
