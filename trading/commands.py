@@ -41,7 +41,8 @@ class Commands(click.Group):
         if cmd_name == "db":
             from flask.cli import ScriptInfo  # what the migrations' commands find their application in
 
-            ctx.obj = ScriptInfo(create_app=make_app)
+            schema = import_module("trading.base.schema")
+            ctx.obj = ScriptInfo(create_app=lambda: schema.prepare(make_app()))
         return command
 
 

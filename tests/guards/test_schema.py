@@ -10,14 +10,14 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from flask_migrate import upgrade
 from sqlalchemy import text
 
-from app import _is_model, create_app
+from app import create_app
 from tests.builders import NAMES
 from trading.announcements import search
 from trading.base.config import Settings, create_keys
 from trading.base.database import Model, db
+from trading.base.schema import is_model, upgrade
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -35,11 +35,11 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
 
 def test_migrated_schema_equals_the_models(empty: Settings) -> None:
     app = create_app(empty)
+    upgrade(app)
     with app.app_context():
-        upgrade()
         with db.engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={
-                "include_object": _is_model, "compare_type": True, "target_metadata": Model.metadata})
+                "include_object": is_model, "compare_type": True, "target_metadata": Model.metadata})
             assert compare_metadata(context, Model.metadata) == []
             # Control: a table that no migration made is seen.
             extra = connection.execute(text("SELECT 1")).scalar()
@@ -55,12 +55,12 @@ def test_migrated_schema_equals_the_models(empty: Settings) -> None:
 
 def test_control_a_missing_column_is_seen(empty: Settings) -> None:
     app = create_app(empty)
+    upgrade(app)
     with app.app_context():
-        upgrade()
         db.session.execute(text("ALTER TABLE message DROP COLUMN link"))
         db.session.commit()
         with db.engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"include_object": _is_model, "compare_type": True})
+            context = MigrationContext.configure(connection, opts={"include_object": is_model, "compare_type": True})
             assert compare_metadata(context, Model.metadata)
         db.session.remove()
         db.engine.dispose()

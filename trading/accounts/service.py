@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 
 from trading.accounts import rules
 from trading.accounts.models import Account, Failure, Grant, SignIn
-from trading.accounts.permissions import SECOND_FACTOR, Role, conflicts
+from trading.accounts.permissions import ROLES, SECOND_FACTOR, Permission, Role, conflicts
 from trading.base import installation
 from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
@@ -221,3 +221,10 @@ def _count_code_failure(username: str, at: datetime) -> None:
 
 def _hash(token: str) -> str:
     return sha256(token.encode()).hexdigest()
+
+
+def holders_of(permission: Permission) -> list[int]:
+    """Numbers of the accounts that may do something and are not frozen."""
+    roles = [role for role, granted in ROLES.items() if permission in granted]
+    return list(db.session.scalars(select(Account.id).join(Grant, Grant.account_id == Account.id).where(
+        Grant.role.in_(roles), Account.frozen_at.is_(None)).distinct().order_by(Account.id)))

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     RESUMPTION = "resumption"
     COMPLAINT_DECISION = "complaint_decision"
     REVOCATION = "revocation"
+    CONTRACT = "contract"
 
 
 def fingerprint(kind: str, title: str, body: str, schedule: dict[str, Any]) -> str:

@@ -228,7 +228,8 @@ AWARD_NOTICE = "40-award/award-notice"
 # --- candidates, award ------------------------------------------------------------------------
 
 
-def _price(fen: int) -> str:
+def price(fen: int) -> str:
+    """An amount as notices write it."""
     return f"{fen // 100:,}.{fen % 100:02d} 元"
 
 
@@ -240,7 +241,7 @@ def publicise(lot_id: int, *, actor: str, at: datetime) -> Notice:
             raise Refused("result.no_publicity")
         until = publicity_ends(lot, at)
         projects.advance(lot, Step.PUBLICISE, actor=actor, at=at, until=until.isoformat())
-        lines = [f"第{c.rank}名：{c.organisation.name}，投标报价 {_price(c.price_fen)}" + (f"，得分 {c.score}" if c.score else "")
+        lines = [f"第{c.rank}名：{c.organisation.name}，投标报价 {price(c.price_fen)}" + (f"，得分 {c.score}" if c.score else "")
                  for c in projects.candidates(lot_id)]
         body = "\n".join([*lines, f"公示期至 {until.astimezone(BEIJING):%Y-%m-%d %H:%M}，投标人或者其他利害关系人有异议的，应当在公示期内提出。"])
         return publish_plain(Kind.CANDIDATES, lot, f"{lot.label}中标候选人公示", body,
@@ -311,7 +312,7 @@ def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime) -> Awa
         session.flush()
         projects.advance(lot, Step.AWARD, actor=actor, at=at, winner=chosen.organisation.code, price_fen=chosen.price_fen)
         winner = parties.get(organisation_id)
-        body = f"中标人：{winner.name}（{winner.code}）\n中标价：{_price(chosen.price_fen)}" + (f"\n未确定在先候选人的理由：{reason}" if reason else "")
+        body = f"中标人：{winner.name}（{winner.code}）\n中标价：{price(chosen.price_fen)}" + (f"\n未确定在先候选人的理由：{reason}" if reason else "")
         publish_plain(Kind.RESULT, lot, f"{lot.label}中标结果公告", body, {}, actor=actor, at=at)
         before = sum(piece.path.startswith(AWARD_NOTICE) for piece in archive.pieces(lot_id))
         archive.file_document(lot_id, f"{AWARD_NOTICE}{f'-{before + 1}' if before else ''}.json", "中标通知书", {

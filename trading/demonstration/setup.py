@@ -9,12 +9,11 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
-from flask_migrate import upgrade
-
+from trading.base import schema
 from trading.base.config import Settings, create_keys, load
 from trading.demonstration import showcase
 from trading.demonstration.laboratory import MakeApp
-from trading.demonstration.place import WITNESS_PORT, demo_folder, is_ready
+from trading.demonstration.place import WITNESS_PORT, demo_folder, is_current, is_ready, newest_schema
 from trading.evidence import notes, verify
 from trading.evidence.commands import witness_in
 from trading.evidence.witness import Witness
@@ -58,6 +57,7 @@ def make(make_app: MakeApp, at: datetime, echo: Callable[[str], None]) -> None:
     """Make the demonstration unless it is there; prints the accounts once."""
     settings = load()
     if is_ready(settings):
+        _bring_up_to_date(make_app, settings, echo)
         return
     if settings.instance.joinpath("config.toml").exists() and not settings.demo:
         raise SystemExit("this installation is not a demonstration: nothing was changed")
@@ -71,8 +71,8 @@ def make(make_app: MakeApp, at: datetime, echo: Callable[[str], None]) -> None:
     settings = load()
     app = make_app(settings)
     echo("creating the demonstration: tables, people and projects (about a minute) ...")
+    schema.upgrade(app)
     with app.app_context():
-        upgrade()
         password = showcase.new_password()
         cast = showcase.Showcase(at, folder, witness, password, f"http://{settings.host}:{settings.port}")
         showcase.build(cast, at)
@@ -83,7 +83,16 @@ def make(make_app: MakeApp, at: datetime, echo: Callable[[str], None]) -> None:
     (folder / "totp.json").write_text(json.dumps({login.username: login.totp for login in cast.logins if login.totp}), "utf-8")
     (folder / "totp.json").chmod(0o600)
     _print(cast.logins, password, echo)
+    (folder / "schema").write_text(newest_schema(), "utf-8")
     (folder / "ready").write_text("", "utf-8")
+
+
+def _bring_up_to_date(make_app: MakeApp, settings: Settings, echo: Callable[[str], None]) -> None:
+    if is_current(settings):
+        return
+    echo("bringing the demonstration's tables up to date ...")
+    schema.upgrade(make_app(settings))
+    (demo_folder(settings) / "schema").write_text(newest_schema(), "utf-8")
 
 
 def _print(logins: list[showcase.Login], password: str, echo: Callable[[str], None]) -> None:

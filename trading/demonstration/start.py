@@ -10,14 +10,14 @@ import click
 from trading.base.clock import now
 from trading.base.config import load
 from trading.demonstration import processes
-from trading.demonstration.place import WITNESS_PORT, demo_folder, is_ready
+from trading.demonstration.place import WITNESS_PORT, demo_folder, is_current, is_ready
 
 
 @click.command()
 @click.pass_obj
 def demo(make_app: object) -> None:
-    """Make the demonstration installation, once."""
-    if is_ready(load()):
+    """Make the demonstration installation, once; bring its tables up to date after an update."""
+    if is_ready(load()) and is_current(load()):
         return
     from trading.demonstration import setup  # takes a second, and `make run` comes by every time
 

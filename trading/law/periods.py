@@ -115,6 +115,18 @@ def due(
     return replace(unmoved, rule=rule, tentative=True)
 
 
+def due_or_none(
+    key: str, start: date | datetime, *, region: str = NATION, procedure: str | None = None
+) -> Period | None:
+    """Like ``due`` for a clock on a page: None where the published calendar does not reach."""
+    try:
+        return due(key, start, region=region, procedure=procedure, tentative=True)
+    except Refused as refusal:
+        if refusal.reason != "law.calendar_not_published":
+            raise
+        return None
+
+
 def latest(
     key: str,
     end: date | datetime,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -18,7 +18,7 @@ from experts.evaluation import service as evaluation
 from trading.accounts.permissions import Permission, allow
 from trading.announcements import service as announcements
 from trading.base import addresses, fields
-from trading.base.clock import now
+from trading.base.clock import BEIJING, now
 from trading.base.errors import NotFound, Refused
 from trading.base.money import yuan
 from trading.law.awards import Loss
@@ -28,6 +28,8 @@ from trading.projects import rules, words
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
+from trading.supervision import clocks
+from trading.supervision import words as clock_words
 
 bp = Blueprint("results", __name__)
 bp.record(addresses.register)
@@ -86,6 +88,7 @@ def _values(lot: Lot, at: datetime) -> dict[str, Any]:
         "may_award": lot.stage == Stage.PUBLICISED and until is not None and at >= until
         or not publicity and lot.stage == Stage.EVALUATED,
         "may_lose": lot.stage in (Stage.EVALUATED, Stage.PUBLICISED, Stage.AWARDED), "words": words,
+        "clocks": [clock_words.clock(clock, at.astimezone(BEIJING).date()) for clock in clocks.of_lots([lot], at=at).get(lot.id, [])],
         "may_contract": lot.stage == Stage.AWARDED,
         "crumbs": [{"text": _("我的项目"), "href": "/projects"}, {"text": lot.project.name, "href": f"/projects/{lot.project_id}"},
                    {"text": _("结果与合同")}]}
@@ -134,6 +137,16 @@ def award(project_id: int, lot_id: int) -> ResponseReturnValue:
         except Refused as refusal:
             fields.tell(form, refusal, form.winner)
     return _page(_own_lot(project_id, lot_id), award=form, status=422)
+
+
+@bp.post(PLACE + "/duties")
+@allow(Permission.RESULT_WRITE)
+def duty(project_id: int, lot_id: int) -> ResponseReturnValue:
+    """A duty outside the platform was done: its reference is kept as evidence."""
+    lot = _own_lot(project_id, lot_id)
+    clocks.note_duty(lot.id, request.form.get("duty", ""), request.form.get("reference", ""), actor=current_user.actor, at=now())
+    flash(_("已登记。"), "success")
+    return _back(lot)
 
 
 @bp.post(PLACE + "/losses")

@@ -33,7 +33,10 @@ def areas(user: SignedIn) -> list[Item]:
         (Permission.EVALUATE, _("评标"), "/eval", _("答复通知、回避声明、评审与签名")),
         (Permission.ARCHIVE_MANAGE, _("档案"), "/archive", _("目录、缺件、封卷与验证")),
         (Permission.SUPERVISE, _("监督"), "/supervise", _("时间线、证据与线索")),
+        (Permission.LAW_WRITE, _("法规参数"), "/law/changes", _("提出、批准规则和放假安排的修改")),
         (Permission.ACCOUNT_ADMIN, _("账号管理"), "/admin/accounts", _("账号、角色、停用"))]
+    if user.may(Permission.RESULT_WRITE) or user.may(Permission.SUPERVISE):
+        known.append((Permission.OWN_ACCOUNT, _("法定时限"), "/me/clocks", _("到期日、灯色、依据，可加入自己的日历")))
     found = [{"text": text, "href": href, "note": note} for permission, text, href, note in known if user.may(permission)]
     return [*found, {"text": _("消息"), "href": "/me/messages", "note": None}, {"text": _("单位信息"), "href": "/me/company", "note": None},
             {"text": _("我的账号"), "href": "/me/account", "note": None}]

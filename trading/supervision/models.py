@@ -33,3 +33,15 @@ class Pause(Model):
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     lot: Mapped[Lot] = relationship(lazy="joined")
+
+
+class Reminder(Model):
+    """That the people concerned were told of a clock's light, so that they are told once."""
+
+    __tablename__ = "reminder"
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True)
+    clock: Mapped[str] = mapped_column(String(40), primary_key=True)
+    light: Mapped[str] = mapped_column(String(10), primary_key=True)
+    # A clock that starts anew, such as after a second award, is told anew.
+    started_at: Mapped[datetime] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]

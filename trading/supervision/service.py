@@ -21,6 +21,7 @@ from trading.messages import service as messages
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import MAY_PAUSE, Stage, Step
+from trading.supervision import rules
 from trading.supervision.models import Pause
 
 ORDER = "order"
@@ -113,14 +114,7 @@ def history(lot_id: int) -> list[Pause]:
 
 def time_paused(lot_id: int, since: datetime) -> timedelta:
     """How long a lot stood still after a moment, in pauses that are over; overlaps count once."""
-    spans = sorted((max(pause.began_at, since), pause.ended_at) for pause in history(lot_id)
-                   if pause.began_at and pause.ended_at and pause.ended_at > since)
-    total, until = timedelta(0), since
-    for began, ended in spans:
-        if ended > until:
-            total += ended - max(began, until)
-            until = ended
-    return total
+    return rules.stood([(pause.began_at, pause.ended_at) for pause in history(lot_id) if pause.began_at and pause.ended_at], since)
 
 
 # --- the steps themselves ------------------------------------------------------------------------

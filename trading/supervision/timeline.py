@@ -14,7 +14,7 @@ from trading.evidence.models import Entry
 from trading.evidence.verify import leaf_hash
 from trading.projects.models import Lot
 
-ALARMS = ("bid.not_opened", "lot.failed", "lot.terminated", "hall.objection")
+ALARMS = ("clock.over", "bid.not_opened", "lot.failed", "lot.terminated", "hall.objection")
 SYSTEM = ("session.opened", "session.close", "session.amended", "window.closed", "draw.frozen", "draw.drawn", "shares.released")
 
 
@@ -35,9 +35,21 @@ def title(kind: str) -> str:
         "evaluation.signed": _("签署评标报告"), "lot.announced": _("标段公告"), "lot.bidding": _("开始投标"), "lot.closed": _("投标截止"),
         "lot.opened": _("开标完成"), "lot.evaluated": _("评标完成"), "lot.publicised": _("公示中标候选人"), "lot.awarded": _("发出中标通知书"),
         "lot.contracted": _("合同备案"), "lot.archived": _("封卷归档"), "lot.failed": _("流标"), "lot.terminated": _("终止"),
+        "objection.filed": _("提出异议、询问或者质疑"), "objection.replied": _("答复异议、询问或者质疑"),
+        "objection.withdrawn": _("撤回异议、询问或者质疑"), "objection.marked": _("认定质疑可能影响结果"),
+        "complaint.filed": _("收到投诉"), "complaint.correction_asked": _("要求补正投诉"), "complaint.corrected": _("补正投诉"),
+        "complaint.accepted": _("受理投诉"), "complaint.refused": _("不予受理投诉"), "complaint.stretch_begun": _("投诉处理期限停止计算"),
+        "complaint.stretch_ended": _("投诉处理期限继续计算"), "complaint.suspension_asked": _("提出因投诉暂停"),
+        "complaint.suspended": _("因投诉暂停"), "complaint.suspension_ended": _("投诉处理暂停期满"),
+        "complaint.decided": _("作出投诉处理决定"), "complaint.withdrawn": _("撤回投诉"),
+        "clock.over": _("法定时限届满"), "duty.report": _("提交书面报告"), "duty.contract_filed": _("合同备案（主管部门）"),
+        "duty.contract_published": _("合同公告"), "candidate.lost": _("候选人失去资格"), "invitation.chosen": _("确定邀请名单"),
+        "project.restarted": _("重新招标登记"),
         "pause.asked": _("提出暂停"), "pause.added": _("增加暂停事由"), "pause.ended": _("一项暂停事由结束"),
         "pause.refused": _("不予暂停"), "pause.lift_asked": _("提出恢复"), "notice.publicity_prolonged": _("顺延公示"),
-        "lot.paused": _("暂停"), "lot.resumed": _("恢复"), "lot.restarted": _("重新招标")}
+        "lot.paused": _("暂停"), "lot.resumed": _("恢复"), "lot.restarted": _("重新招标"),
+        "law.change_proposed": _("提出修改法规参数"), "law.change_approved": _("批准修改法规参数"),
+        "law.change_refused": _("不批准修改法规参数"), "law.change_withdrawn": _("撤回修改提案")}
     return names.get(kind, kind)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from trading.accounts.permissions import Permission, allow
 from trading.archive import service as archive
 from trading.base import forms, installation
+from trading.base.clock import BEIJING, now
 from trading.base.database import db
 from trading.base.errors import NotFound
 from trading.evidence import service as evidence
@@ -18,7 +19,7 @@ from trading.evidence.verify import Pack, Verifier
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
-from trading.supervision import timeline
+from trading.supervision import clocks, timeline, words
 
 bp = Blueprint("supervision", __name__)
 
@@ -27,13 +28,16 @@ bp = Blueprint("supervision", __name__)
 @allow(Permission.SUPERVISE)
 def board() -> ResponseReturnValue:
     lots = db.session.scalars(select(Lot).where(Lot.code.is_not(None)).order_by(Lot.stage_at.desc()).limit(200))
-    return render_template("supervision/board.html", lots=list(lots))
+    shown, at = list(lots), now()
+    found = clocks.of_lots(shown, at=at)
+    return render_template("supervision/board.html", lots=shown, may_change_law=current_user.may(Permission.LAW_WRITE),
+                           lights={lot_id: clocks.lights(of, at) for lot_id, of in found.items()})
 
 
 @bp.get("/supervise/<code>")
 @allow(Permission.SUPERVISE)
 def case(code: str) -> ResponseReturnValue:
-    lot = projects.lot_by_code(code)
+    lot, at = projects.lot_by_code(code), now()
     found = timeline.entries(lot)
     wanted, light = request.args.get("kind", ""), request.args.get("light", "")
     chosen = forms.number(request.args["entry"]) if request.args.get("entry") else (found[-1].seq if found else None)
@@ -56,6 +60,7 @@ def case(code: str) -> ResponseReturnValue:
         items=timeline.items(lot, shown, chosen), dense=dense, dense_href=base if dense else f"{base}?dense=1", earlier_href=None, all_href=base,
         entry=timeline.evidence_card(entry, found) if entry else None, pieces=archive.pieces(lot.id) if _is_open(lot) else [],
         lot=lot, pack=archive.pack_of(lot.id), acts=None,
+        clocks=[words.clock(clock, at.astimezone(BEIJING).date()) for clock in clocks.of_lots([lot], at=at).get(lot.id, [])],
         may_pause=current_user.may(Permission.PAUSE))
 
 
