@@ -16,6 +16,7 @@ from experts.draw.models import Draw
 from experts.draw.tickets import unbase
 from experts.evaluation import methods, review, rules
 from experts.evaluation.models import Evaluation, MarkRow, Member, VerdictRow
+from trading.accounts import service as accounts
 from trading.announcements import service as announcements
 from trading.announcements.rules import Kind
 from trading.archive import service as archive
@@ -283,7 +284,9 @@ def _finish(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
     bids = {bid.digest: bid for bid in bids_to_judge(lot.id)}
     projects.record_candidates(lot, [
         (position, bids[p["digest"]].organisation_id, p["price_fen"], p["score"])
-        for position, p in enumerate(placings[:most], 1)], actor="committee", at=at)
+        for position, p in enumerate(placings[:most], 1)],
+        {bid.organisation_id: {name: bid.offer[name] for name in ("days", "quality")} for bid in bids.values() if bid.offer},
+        actor="committee", at=at)
 
 
 def _stops_for_too_few(lot: Lot, procedure: law_procedures.Procedure, valid: int, on: date) -> bool:
@@ -295,10 +298,10 @@ def _stops_for_too_few(lot: Lot, procedure: law_procedures.Procedure, valid: int
                                     circumstance=projects.circumstance(lot)).ok
 
 
-def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime) -> Award:
+def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, items: str = "") -> Award:
     """Award, tell the winner and every other bidder at the same moment, then let the experts' names be known."""
     with transaction():
-        made = announcements.award(lot_id, organisation_id, actor=actor, at=at)
+        made = announcements.award(lot_id, organisation_id, actor=actor, at=at, items=items, experts=_names(lot_id))
         lot = projects.get_lot(lot_id)
         evaluation = evaluation_of(lot_id)
         places = {p["bidder"]: p for p in (evaluation.report or {}).get("ranking", ())} if evaluation else {}
@@ -312,6 +315,11 @@ def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime) -> Awa
         if draw:
             draws.reveal(draw, at=at)
         return made
+
+
+def _names(lot_id: int) -> list[str]:
+    """Names of the experts who sat; they become public with the result, never before."""
+    return [accounts.get(account_of(member)).name for member in members(lot_id) if member.kind == "expert"]
 
 
 def fail(lot_id: int, reason: str, *, actor: str, at: datetime) -> None:

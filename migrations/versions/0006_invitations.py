@@ -40,6 +40,7 @@ def upgrade():
         sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_reminder_lot_id_lot')),
         sa.PrimaryKeyConstraint('lot_id', 'clock', 'light', 'started_at', name=op.f('pk_reminder')))
     with op.batch_alter_table('candidate') as batch:
+        batch.add_column(sa.Column('terms', sa.JSON(), nullable=True))
         batch.add_column(sa.Column('lost', sa.String(length=30), nullable=False, server_default=''))
         batch.add_column(sa.Column('lost_note', sa.Text(), nullable=False, server_default=''))
     with op.batch_alter_table('candidate') as batch:
@@ -51,6 +52,7 @@ def downgrade():
     with op.batch_alter_table('candidate') as batch:
         batch.drop_column('lost_note')
         batch.drop_column('lost')
+        batch.drop_column('terms')
     op.drop_table('reminder')
     op.drop_index(op.f('ix_invitation_project_id'), 'invitation')
     op.drop_table('invitation')

@@ -337,6 +337,8 @@ def test_the_result_and_the_contract(live: Live, visitors: Visitors, case: Simpl
     tenderer = visitors("tenderer")
     place = f"/projects/{case.project}/lots/{case.lot_id}/result"
     page = tenderer.sign_in("tenderer", place)
+    for box in page.locator("[name^=manager_], [name^=qualification_]").all():
+        box.fill("项目负责人张建，建造师证书 川1512026001")
     tenderer.press("公示中标候选人")
     has_text(page, "中标候选人公示已发布")
     live.travel(days=8)

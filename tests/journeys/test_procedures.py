@@ -63,7 +63,7 @@ def test_losers_of_procurement_get_their_deposit_from_the_award_and_works_from_t
         assert deposits.refunds_due(case.lot) == []
     works.conclude()
     first = projects.candidates(buying.lot_id)[0]
-    evaluation.award(buying.lot_id, first.organisation_id, actor="t", at=buying.at)
+    evaluation.award(buying.lot_id, first.organisation_id, actor="t", at=buying.at, items="设备一批")
     early = deposits.refunds_due(buying.lot)
     assert len(early) == 2 and first.organisation_id not in {refund.organisation_id for refund in early}
     assert not any(refund.with_interest for refund in early)

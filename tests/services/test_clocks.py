@@ -15,7 +15,7 @@ from tests.services.test_pauses import supervisors
 from trading.announcements import queries
 from trading.announcements import service as announcements
 from trading.base.database import db
-from trading.demonstration.case import CaseRun
+from trading.demonstration.case import PARTICULARS, CaseRun
 from trading.evidence.models import Entry
 from trading.law.clocks import Light
 from trading.messages.models import Message
@@ -85,7 +85,7 @@ def test_duties_are_noted_with_their_reference_once(sqlite_centre: Centre) -> No
 
 def test_a_second_award_starts_its_clock_anew(sqlite_centre: Centre) -> None:
     case = evaluated(sqlite_centre)
-    notice = announcements.publicise(case.lot_id, actor="t", at=case.at)
+    notice = announcements.publicise(case.lot_id, PARTICULARS, actor="t", at=case.at)
     case.at = case.at.fromisoformat(notice.versions[-1].schedule["until"])
     first, second, _ = (candidate.organisation_id for candidate in projects.candidates(case.lot_id))
     evaluation.award(case.lot_id, first, actor="t", at=case.at)

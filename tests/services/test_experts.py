@@ -18,7 +18,7 @@ from trading.base import installation
 from trading.base.clock import BEIJING, stopped
 from trading.base.database import db, transaction
 from trading.base.errors import NotFound
-from trading.demonstration.case import CaseRun
+from trading.demonstration.case import PARTICULARS, CaseRun
 from trading.evidence import service as evidence
 from trading.evidence import verify
 from trading.projects import service as projects
@@ -182,7 +182,7 @@ def test_award_waits_for_the_publicity_and_takes_the_first(centre: Centre) -> No
     candidates = projects.candidates(case.lot_id)
     with refused("result.not_publicised"):
         evaluation.award(case.lot_id, candidates[0].organisation_id, actor="t", at=case.at)
-    notice = announcements.publicise(case.lot_id, actor="t", at=case.at)
+    notice = announcements.publicise(case.lot_id, PARTICULARS, actor="t", at=case.at)
     until = case.at.fromisoformat(notice.versions[-1].schedule["until"])
     with refused("result.publicity_runs"):
         evaluation.award(case.lot_id, candidates[0].organisation_id, actor="t", at=until - timedelta(microseconds=1))
@@ -197,7 +197,7 @@ def test_award_waits_for_the_publicity_and_takes_the_first(centre: Centre) -> No
 def test_the_next_wins_only_when_each_before_fell_away(centre: Centre) -> None:
     case = drawn(centre)
     case.evaluate()
-    notice = announcements.publicise(case.lot_id, actor="t", at=case.at)
+    notice = announcements.publicise(case.lot_id, PARTICULARS, actor="t", at=case.at)
     case.at = case.at.fromisoformat(notice.versions[-1].schedule["until"])
     first, second, third = (candidate.organisation_id for candidate in projects.candidates(case.lot_id))
     evaluation.award(case.lot_id, first, actor="t", at=case.at)

@@ -20,7 +20,7 @@ from trading.announcements import queries
 from trading.announcements import service as announcements
 from trading.base.clock import stopped
 from trading.base.database import db
-from trading.demonstration.case import CaseRun
+from trading.demonstration.case import PARTICULARS, CaseRun
 from trading.evidence.models import Entry
 from trading.projects import service as projects
 from trading.projects.rules import Stage
@@ -123,7 +123,7 @@ def test_the_publicity_waits_and_nobody_awards_meanwhile(sqlite_centre: Centre, 
     case = sqlite_centre.an_opened_case()
     case.draw()
     case.evaluate()
-    notice = announcements.publicise(case.lot_id, actor="t", at=case.wait(hours=1))
+    notice = announcements.publicise(case.lot_id, PARTICULARS, actor="t", at=case.wait(hours=1))
     until = notice.versions[-1].schedule["until"]
     pause = paused(case, two_sqlite, hours=24 * 5)
     first = projects.candidates(case.lot_id)[0]

@@ -210,8 +210,12 @@ def test_the_result_goes_from_candidates_to_the_contract(site: Site) -> None:
     winner, second = site.prepared.companies[0], site.prepared.companies[1]
     assert winner.name in person.get(address).text
     assert person.post(f"{address}/award", data={"winner": winner.id}).status_code == 422
-    assert person.post(f"{address}/publicise").status_code == 302
-    assert person.post(f"{address}/publicise").status_code == 409
+    said = {f"{name}_{rank}": "张建 川1512026001" for name in ("manager", "qualification") for rank in (1, 2, 3)}
+    for missing in ("manager_2", "qualification_3"):
+        answer = person.post(f"{address}/publicise", data=said | {missing: " "})
+        assert answer.status_code == 422 and f'href="#{missing}"' in answer.text
+    assert person.post(f"{address}/publicise", data=said).status_code == 302
+    assert person.post(f"{address}/publicise", data=said).status_code == 409
     early = person.post(f"{address}/award", data={"winner": winner.id})
     assert early.status_code == 422 and "公示期至" in early.text
     site.at += timedelta(days=6)

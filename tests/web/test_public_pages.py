@@ -13,6 +13,7 @@ from icalendar import Calendar
 from sqlalchemy import Engine, event
 
 from tests.web.conftest import Site
+from trading.demonstration.case import PARTICULARS
 from trading.announcements import queries
 from trading.announcements import service as announcements
 from trading.announcements.rules import Kind
@@ -80,7 +81,7 @@ def test_candidates_are_not_shown_before_they_are_publicised(site: Site) -> None
     public = site.client()
     assert "评标尚未完成" in public.get(f"/p/{case.code}").text
     with site.inside():
-        announcements.publicise(case.lot_id, actor="test", at=site.at)
+        announcements.publicise(case.lot_id, PARTICULARS, actor="test", at=site.at)
     site.at += timedelta(minutes=1)
     page = public.get(f"/p/{case.code}").text
     assert "评标尚未完成" not in page and "提出异议" in page
@@ -127,7 +128,7 @@ def test_each_language_says_its_own_words_in_turn(site: Site) -> None:
 def test_another_lot_shows_its_own_notices_and_no_publicity_of_others(site: Site) -> None:
     case = site.a_case(*STEPS_TO_FILED, "close", "open", "draw", "evaluate", bidders=3)
     with site.inside():
-        announcements.publicise(case.lot_id, actor="test", at=site.at)
+        announcements.publicise(case.lot_id, PARTICULARS, actor="test", at=site.at)
     with site.inside(), transaction() as session:
         first = projects.lot_by_code(case.lot_code)
         session.add(Lot(project_id=first.project_id, number=2, code=f"{case.code}002", name="二标段", estimate_fen=100, method=first.method,

@@ -6,12 +6,14 @@ and the evidence entry come together or not at all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from trading.announcements import queries, rules, search
+from trading.announcements import contents, queries, rules, search
+from trading.announcements.contents import Particulars, Section
 from trading.announcements.models import Notice, NoticeVersion, Question
 from trading.announcements.rules import Kind
 from trading.archive import service as archive
@@ -24,12 +26,14 @@ from trading.law import findings as law_findings
 from trading.law import awards, limits, periods
 from trading.law import procedures as law_procedures
 from trading.law.rules import find as find_rule
+from trading.law.rules import seek as seek_rule
 from trading.messages import service as messages
 from trading.parties import service as parties
+from trading.parties.models import Organisation
 from trading.projects import invitations
 from trading.projects import rules as project_rules
 from trading.projects import service as projects
-from trading.projects.models import Award, Lot, Project
+from trading.projects.models import Award, Candidate, Lot, Project
 from trading.projects.rules import Stage, Step
 
 
@@ -233,19 +237,39 @@ def price(fen: int) -> str:
     return f"{fen // 100:,}.{fen % 100:02d} 元"
 
 
-def publicise(lot_id: int, *, actor: str, at: datetime) -> Notice:
-    """Publicise the candidates (中标候选人公示) for at least the lawful days; objections may come."""
+def publicise(lot_id: int, particulars: Mapping[int, Particulars], *, actor: str, at: datetime) -> Notice:
+    """Publicise the candidates (中标候选人公示) for at least the lawful days; objections may come.
+
+    ``particulars`` by rank. Raises Refused ``notice.contents_missing`` for what the law wants shown.
+    """
     with transaction():
         lot = projects.locked_lot(lot_id)
         if not project_rules.procedure(lot.project.procedure).publicity:
             raise Refused("result.no_publicity")
         until = publicity_ends(lot, at)
         projects.advance(lot, Step.PUBLICISE, actor=actor, at=at, until=until.isoformat())
-        lines = [f"第{c.rank}名：{c.organisation.name}，投标报价 {price(c.price_fen)}" + (f"，得分 {c.score}" if c.score else "")
-                 for c in projects.candidates(lot_id)]
-        body = "\n".join([*lines, f"公示期至 {until.astimezone(BEIJING):%Y-%m-%d %H:%M}，投标人或者其他利害关系人有异议的，应当在公示期内提出。"])
-        return publish_plain(Kind.CANDIDATES, lot, f"{lot.label}中标候选人公示", body,
-                             {"until": until.isoformat()}, actor=actor, at=at)
+        project, day = lot.project, at.astimezone(BEIJING).date()
+        sections = [_candidate(candidate, particulars.get(candidate.rank)) for candidate in projects.candidates(lot_id)]
+        sections.append(Section.of(
+            publicity=f"至 {until.astimezone(BEIJING):%Y-%m-%d %H:%M}",
+            objection=f"在公示期内通过本平台提出；联系人：{_contact(project)}"))
+        contents.require(seek_rule("ct.candidates_show", on=day, region=project.region, procedure=project.procedure), sections)
+        return publish_plain(Kind.CANDIDATES, lot, f"{lot.label}中标候选人公示", contents.body(sections),
+                             {"until": until.isoformat(), "content": contents.data(sections)}, actor=actor, at=at)
+
+
+def _candidate(candidate: Candidate, particulars: Particulars | None) -> Section:
+    terms = candidate.terms or {}
+    return Section.of(
+        rank=f"第{candidate.rank}名", name=candidate.organisation.name, code=candidate.organisation.code, price=price(candidate.price_fen),
+        quality=str(terms.get("quality", "")), period=f"{terms['days']} 天" if "days" in terms else "",
+        evaluation=f"得分 {candidate.score}" if candidate.score else "经评审合格",
+        manager=particulars.manager if particulars else "", qualification=particulars.qualification if particulars else "")
+
+
+def _contact(project: Project) -> str:
+    host = project.agency or project.tenderer
+    return " ".join(part for part in (host.name, host.contact, host.phone) if part)
 
 
 def publicity_ends(lot: Lot, at: datetime) -> datetime:
@@ -283,7 +307,7 @@ def _add_version(notice: Notice, body: str, schedule: dict[str, Any], *, at: dat
     return version
 
 
-def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime) -> Award:
+def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, items: str = "", experts: Sequence[str] = ()) -> Award:
     """Fix the winner: notice to the winner and results to all others at the same moment.
 
     The first in rank, or the next after each before it fell away for a ground of law
@@ -312,13 +336,26 @@ def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime) -> Awa
         session.flush()
         projects.advance(lot, Step.AWARD, actor=actor, at=at, winner=chosen.organisation.code, price_fen=chosen.price_fen)
         winner = parties.get(organisation_id)
-        body = f"中标人：{winner.name}（{winner.code}）\n中标价：{price(chosen.price_fen)}" + (f"\n未确定在先候选人的理由：{reason}" if reason else "")
-        publish_plain(Kind.RESULT, lot, f"{lot.label}中标结果公告", body, {}, actor=actor, at=at)
+        sections = [_result(lot, winner, chosen, reason, items, experts)]
+        contents.require(seek_rule("gp.result_show", on=at.astimezone(BEIJING).date(), region=lot.project.region,
+                                   procedure=lot.project.procedure), sections)
+        publish_plain(Kind.RESULT, lot, f"{lot.label}中标结果公告", contents.body(sections), {"content": contents.data(sections)},
+                      actor=actor, at=at)
         before = sum(piece.path.startswith(AWARD_NOTICE) for piece in archive.pieces(lot_id))
         archive.file_document(lot_id, f"{AWARD_NOTICE}{f'-{before + 1}' if before else ''}.json", "中标通知书", {
             "lot": lot.code, "winner": winner.code, "name": winner.name, "price_fen": chosen.price_fen,
             "notified_at": at.isoformat(), "reason": reason}, at=at)
         return made
+
+
+def _result(lot: Lot, winner: Organisation, chosen: Candidate, reason: str, items: str, experts: Sequence[str]) -> Section:
+    """A result in the pieces of its family: works name the winner, procurement the parties and the experts too."""
+    won = f"{winner.name}（{winner.code}）"
+    if law_procedures.family(lot.project.procedure) is law_procedures.Family.WORKS:
+        return Section.of(winner=won, price=price(chosen.price_fen), reason=reason)
+    agency = f"；代理机构：{lot.project.agency.name}" if lot.project.agency else ""
+    return Section.of(parties=f"采购人：{lot.project.tenderer.name}{agency}；供应商：{won}", amounts=price(chosen.price_fen), items=items,
+                      experts="、".join(experts), reason=reason)
 
 
 def lose_candidate(lot_id: int, rank: int, loss: str, note: str, *, actor: str, at: datetime) -> None:

@@ -18,6 +18,7 @@ from experts.draw.strata import Stratum
 from experts.evaluation import rules as evaluation_rules
 from experts.evaluation import service as evaluation
 from trading.announcements import service as announcements
+from trading.announcements.contents import Particulars
 from trading.archive import packing
 from trading.archive.models import Pack
 from trading.base.clock import BEIJING, stopped, unix
@@ -29,6 +30,8 @@ from trading.projects.models import Lot
 from trading.projects.rules import Stage, procedure
 
 Say = Callable[[str, str], None]
+#: What the tenderer says of each candidate in its publicity, for as many as a region may name.
+PARTICULARS = {rank: Particulars(f"项目负责人{rank}（建造师证书 川1512026{rank:04d}）", "资质、业绩、人员均满足招标文件要求") for rank in range(1, 101)}
 
 
 @dataclass(frozen=True)
@@ -294,12 +297,13 @@ class CaseRun:
             evaluation.fail(self.lot_id, "记录显示未定标", actor=self.cast.tenderer.code, at=self.wait(hours=1))
             return
         if procedure(self.plan.procedure).publicity:
-            notice = announcements.publicise(self.lot_id, actor=self.cast.tenderer.code, at=self.wait(hours=2))
+            notice = announcements.publicise(self.lot_id, PARTICULARS, actor=self.cast.tenderer.code, at=self.wait(hours=2))
             until = notice.versions[-1].schedule["until"]
             self.at = max(self.at, datetime.fromisoformat(until).astimezone(self.at.tzinfo))
             self.say("招标人", "公示中标候选人，公示期满无异议")
         first = projects.candidates(self.lot_id)[0]
-        award = evaluation.award(self.lot_id, first.organisation_id, actor=self.cast.tenderer.code, at=self.wait(hours=1))
+        award = evaluation.award(self.lot_id, first.organisation_id, actor=self.cast.tenderer.code, at=self.wait(hours=1),
+                                 items="见采购文件需求清单，单价按投标报价表")
         self.say("招标人", f"发出中标通知书：{award.organisation.name}，同时通知未中标人")
         self.wait(days=3)
         projects.record_contract(self.lot_id, f"HT-{self.lot_id}", award.price_fen, self.at.astimezone(BEIJING).date(),

@@ -26,7 +26,7 @@ from trading.accounts.permissions import Role
 from trading.announcements import service as announcements
 from trading.base.clock import BEIJING
 from trading.base.database import db
-from trading.demonstration.case import CaseRun, Offer, Plan
+from trading.demonstration.case import PARTICULARS, CaseRun, Offer, Plan
 from trading.demonstration.cast import Cast, KeyHolder, credit_code
 from trading.evidence import service as evidence
 from trading.evidence.witness import Witness
@@ -131,7 +131,7 @@ def build(cast: Showcase, at: datetime) -> None:
 def _until_publicity(case: CaseRun) -> None:
     for step in (case.register, case.announce, case.pay_deposits, case.file_bids, case.close, case.open, case.draw, case.evaluate):
         step()
-    announcements.publicise(case.lot_id, actor=case.cast.tenderer.code, at=case.wait(hours=2))
+    announcements.publicise(case.lot_id, PARTICULARS, actor=case.cast.tenderer.code, at=case.wait(hours=2))
 
 
 def _until_opened(case: CaseRun) -> None:

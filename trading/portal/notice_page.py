@@ -8,8 +8,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from trading.announcements import words
+from trading.announcements import contents, words
 from trading.announcements.models import Notice, NoticeVersion
+from trading.base.language import language
 
 Piece = tuple[str, str]
 #: Above this many characters a changed passage is shown whole, because comparing takes the square of it.
@@ -23,6 +24,7 @@ def values(notice: Notice) -> dict[str, Any]:
         earlier = published[index - 1] if index else None
         versions.append({
             "number": version.number, "at": version.published_at, "hash": version.sha256, "lines": version.body.split("\n"),
+            "english": contents.shown(version.schedule.get("content", ()), english=True) if language() == "en" else [],
             "dates": words.schedule(version.schedule), "current": version is published[-1],
             "changes": list(compare(_lines(earlier), _lines(version))) if earlier else None})
     versions.reverse()

@@ -17,6 +17,7 @@ from wtforms import RadioField, SelectField, SubmitField
 from experts.evaluation import service as evaluation
 from trading.accounts.permissions import Permission, allow
 from trading.announcements import service as announcements
+from trading.announcements.contents import Particulars
 from trading.base import addresses, fields
 from trading.base.clock import BEIJING, now
 from trading.base.errors import NotFound, Refused
@@ -36,8 +37,24 @@ bp.record(addresses.register)
 PLACE = "/projects/<number:project_id>/lots/<number:lot_id>/result"
 
 
+def publicity_form(lot: Lot, **more: Any) -> FlaskForm:
+    """A form that asks, of each candidate, what the law wants shown and the case does not know."""
+    class PublicityForm(FlaskForm):
+        pass
+
+    for candidate in projects.candidates(lot.id):
+        name = candidate.organisation.name
+        setattr(PublicityForm, f"manager_{candidate.rank}", fields.LineField(
+            _("%(name)s：项目负责人及证书", name=name), most=200, validators=[fields.Filled(_("请填写项目负责人及证书"))]))
+        setattr(PublicityForm, f"qualification_{candidate.rank}", fields.TextField(
+            _("%(name)s：资格能力条件响应情况", name=name), most=1000, validators=[fields.Filled(_("请填写资格能力条件响应情况"))]))
+    return PublicityForm(**more)
+
+
 class AwardForm(FlaskForm):
     winner = RadioField(lazy_gettext("中标人"), widget=GovRadioInput(), coerce=int)
+    items = fields.TextField(lazy_gettext("主要标的"), most=2000,
+                             description=lazy_gettext("名称、规格型号、数量、单价，随结果公告公开；工程招标留空"))
 
     def __init__(self, lot: Lot, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,7 +101,7 @@ def _values(lot: Lot, at: datetime) -> dict[str, Any]:
     return {
         "lot": lot, "project": lot.project, "state": words.stage_state(lot.stage), "until": until,
         "candidates": projects.candidates(lot.id) if ranked else [], "award": projects.award_of(lot.id),
-        "contract": projects.contract_of(lot.id), "may_publicise": publicity and lot.stage == Stage.EVALUATED,
+        "contract": projects.contract_of(lot.id), "may_publicise": publicity and lot.stage == Stage.EVALUATED, "publicises": publicity,
         "may_award": lot.stage == Stage.PUBLICISED and until is not None and at >= until
         or not publicity and lot.stage == Stage.EVALUATED,
         "may_lose": lot.stage in (Stage.EVALUATED, Stage.PUBLICISED, Stage.AWARDED), "words": words,
@@ -95,13 +112,13 @@ def _values(lot: Lot, at: datetime) -> dict[str, Any]:
 
 
 def _page(lot: Lot, award: AwardForm | None = None, contract: ContractForm | None = None, loss: LossForm | None = None,
-          status: int = 200) -> ResponseReturnValue:
+          publicity: FlaskForm | None = None, status: int = 200) -> ResponseReturnValue:
     made = projects.award_of(lot.id)
     empty = ContractForm(formdata=None, data={"price": made.price_fen if made else None})
     first = [candidate for candidate in projects.candidates(lot.id) if not candidate.lost][:1]
     choice = AwardForm(lot, formdata=None, data={"winner": first[0].organisation_id if first else None})
     return render_template("portal/result.html", award_form=award or choice, contract_form=contract or empty,
-                           loss_form=loss or LossForm(lot, formdata=None), wrong=award or contract or loss,
+                           loss_form=loss or LossForm(lot, formdata=None), publicity_form=publicity or publicity_form(lot, formdata=None), wrong=award or contract or loss or publicity,
                            **_values(lot, now())), status
 
 
@@ -119,9 +136,14 @@ def show(project_id: int, lot_id: int) -> ResponseReturnValue:
 @allow(Permission.RESULT_WRITE)
 def publicise(project_id: int, lot_id: int) -> ResponseReturnValue:
     lot = _own_lot(project_id, lot_id)
-    announcements.publicise(lot.id, actor=current_user.actor, at=now())
-    flash(_("中标候选人公示已发布。"), "success")
-    return _back(lot)
+    form = publicity_form(lot)
+    if form.validate_on_submit():
+        said = {candidate.rank: Particulars(form[f"manager_{candidate.rank}"].data, form[f"qualification_{candidate.rank}"].data)
+                for candidate in projects.candidates(lot.id)}
+        announcements.publicise(lot.id, said, actor=current_user.actor, at=now())
+        flash(_("中标候选人公示已发布。"), "success")
+        return _back(lot)
+    return _page(lot, publicity=form, status=422)
 
 
 @bp.post(PLACE + "/award")
@@ -131,11 +153,11 @@ def award(project_id: int, lot_id: int) -> ResponseReturnValue:
     form = AwardForm(lot)
     if form.validate_on_submit():
         try:
-            evaluation.award(lot.id, form.winner.data, actor=current_user.actor, at=now())
+            evaluation.award(lot.id, form.winner.data, actor=current_user.actor, at=now(), items=form.items.data or "")
             flash(_("已定标：中标通知书已发出，同时通知了全部未中标人。"), "success")
             return _back(lot)
         except Refused as refusal:
-            fields.tell(form, refusal, form.winner)
+            fields.tell(form, refusal, form.items if refusal.reason == "notice.contents_missing" else form.winner)
     return _page(_own_lot(project_id, lot_id), award=form, status=422)
 
 

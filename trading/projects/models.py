@@ -92,6 +92,8 @@ class Candidate(Model):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     price_fen: Mapped[int]
     score: Mapped[str] = mapped_column(String(40), default="")
+    # What it offered besides the price: days and quality.
+    terms: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     # Why the candidate fell away (trading.law.awards.Loss), if it did.
     lost: Mapped[str] = mapped_column(String(30), default="")
     lost_note: Mapped[str] = mapped_column(Text, default="")

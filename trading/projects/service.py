@@ -253,12 +253,14 @@ def circumstance(lot: Lot) -> Circumstance | None:
 # --- result ----------------------------------------------------------------------------------
 
 
-def record_candidates(lot: Lot, ranked: list[tuple[int, int, int, str]], *, actor: str, at: datetime) -> None:
-    """Keep the evaluation's candidates: (rank, organisation id, price in fen, score)."""
+def record_candidates(lot: Lot, ranked: list[tuple[int, int, int, str]], terms: dict[int, dict[str, Any]], *, actor: str,
+                      at: datetime) -> None:
+    """Keep the evaluation's candidates: (rank, organisation id, price in fen, score), and by
+    organisation what each offered besides its price."""
     with transaction() as session:
         for rank, organisation_id, price_fen, score in ranked:
             session.add(Candidate(lot_id=lot.id, rank=rank, organisation_id=organisation_id,
-                                  price_fen=price_fen, score=score))
+                                  price_fen=price_fen, score=score, terms=terms.get(organisation_id)))
         session.flush()
         advance(lot, Step.EVALUATE, actor=actor, at=at, candidates=[
             {"rank": rank, "price_fen": price, "score": score} for rank, _, price, score in ranked])
