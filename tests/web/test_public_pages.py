@@ -270,3 +270,16 @@ def test_figures_are_for_this_machine_only_and_do_not_tell_who_files(site: Site)
 def test_a_form_without_its_token_is_refused(site: Site) -> None:
     site.app.config["WTF_CSRF_ENABLED"] = True
     assert site.client().post("/verify", data={"receipt": "0" * 64}).status_code == 400
+
+
+def test_a_notice_as_pdf_and_as_data(site: Site) -> None:
+    case = site.a_case("register", "announce")
+    with site.inside():
+        notice = queries.of_project(case.project_id)[0]
+        number, sha = notice.id, notice.versions[-1].sha256
+    found = site.client().get(f"/notices/{number}.json").get_json()
+    assert found["versions"][-1]["sha256"] == sha and found["project"] == case.code and found["kind"] == "tender"
+    made = site.client().get(f"/notices/{number}.pdf")
+    assert made.mimetype == "application/pdf" and made.data.startswith(b"%PDF-") and b"STSong" in made.data
+    for wrong in (f"/notices/{number + 99}.pdf", f"/notices/{number + 99}.json", "/notices/x.pdf"):
+        assert site.client().get(wrong).status_code == 404

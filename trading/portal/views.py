@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request
+from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -106,6 +106,25 @@ def notice(notice_id: int) -> ResponseReturnValue:
     return render_template("public/notice.html", **notice_page.values(found), crumbs=[
         {"text": _("首页"), "href": "/"}, {"text": found.project.code, "href": f"/p/{found.project.code}"},
         {"text": notice_words.kind(found.kind)}])
+
+
+@bp.get("/notices/<number:notice_id>.json")
+@public
+def notice_data(notice_id: int) -> ResponseReturnValue:
+    """The notice as structured data."""
+    from trading.portal import notice_files  # the PDF library behind it takes a moment to load
+
+    return jsonify(notice_files.document(queries.published(notice_id, at=now())))
+
+
+@bp.get("/notices/<number:notice_id>.pdf")
+@public
+def notice_pdf(notice_id: int) -> ResponseReturnValue:
+    from trading.portal import notice_files
+
+    found = queries.published(notice_id, at=now())
+    made = notice_files.pdf(found, organiser=installation.settings().organiser, address=f"{_root()}/notices/{found.id}")
+    return Response(made, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="notice-{found.id}.pdf"'})
 
 
 # --- calendars and feeds ------------------------------------------------------------------------------
