@@ -196,3 +196,27 @@ def test_the_database_does_not_name_those_invited(sqlite_centre: Centre) -> None
     assert len(rows) == 15 and not any(name in row for name in names for row in rows)
     # The control: the boxes do hold them.
     assert len(invitations.invited(case.project_id)) == 3
+
+
+# --- the document ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("points", "lawful"), [("29", False), ("30", True), ("100", True)])
+def test_the_weight_of_the_price_is_held_before_publication(sqlite_centre: Centre, points: str, lawful: bool) -> None:
+    rest = str(100 - int(points))
+    method = {"kind": "procurement_comprehensive", "price_points": points,
+              "factors": [{"id": "technical", "name": "技术", "most": rest}] if rest != "0" else []}
+    case = sqlite_centre.a_case("register", procedure="procurement-open", category="goods", method=method)
+    if lawful:
+        case.announce()
+        return
+    with pytest.raises(Refused, check=lambda refusal: refusal.reason.startswith("law.")):
+        case.announce()
+
+
+def test_clues_come_from_notice_and_qualifications(sqlite_centre: Centre) -> None:
+    case = sqlite_centre.a_case("register")
+    project = case.lot.project
+    assert service.clues(project, "具备相应资质", at=case.at) == []
+    found = service.clues(project, "须为本市注册企业。设备必须采用甲品牌", at=case.at)
+    assert [clue.clause.id for clue in found] == ["local", "brand"]

@@ -7,7 +7,8 @@ and the evidence entry come together or not at all.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
@@ -23,7 +24,7 @@ from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
 from trading.law import findings as law_findings
-from trading.law import awards, limits, periods
+from trading.law import awards, clauses, limits, periods, prices
 from trading.law import procedures as law_procedures
 from trading.law.rules import find as find_rule
 from trading.law.rules import seek as seek_rule
@@ -75,11 +76,27 @@ def check(notice: Notice, *, at: datetime) -> list[law_findings.Finding]:
         if lot.deposit_fen:
             found.append(limits.check_bond(project.procedure, project.category, lot.estimate_fen,
                                            lot.deposit_fen, day, project.region))
+        found += _price_weight(project, lot.method, day)
     if invitations.is_called_by_invitation(project):
         rule = find_rule(law_procedures.key(project.procedure, "invited"), on=day, region=project.region, procedure=project.procedure)
         count = len(invitations.invited(project.id))
         found.append(law_findings.finding(count >= int(rule.value), rule, "law.enough_invited", "law.too_few_invited", drawn=count))
     return found
+
+
+def _price_weight(project: Project, method: Mapping[str, Any], on: date) -> list[law_findings.Finding]:
+    """Hold the weight of the price, where the law sets a floor for it (87号令 55)."""
+    kind = "services" if project.category in ("service", "design") else "goods"
+    points = method.get("price_points")
+    if points is None or not seek_rule(f"ev.price_weight_min_{kind}", on=on, region=project.region, procedure=project.procedure):
+        return []
+    return prices.check_weight(project.procedure, kind, Fraction(str(points)) / 100, on=on, region=project.region)
+
+
+def clues(project: Project, text: str, *, at: datetime) -> list[clauses.Clue]:
+    """Wordings of the notice and of the lots' qualifications that often break a rule."""
+    whole = "\n".join([text, *(lot.qualifications for lot in project.lots)])
+    return clauses.clues(whole, project.procedure, on=at.astimezone(BEIJING).date(), region=project.region)
 
 
 def publish_tender(notice_id: int, *, actor: str, at: datetime) -> Notice:

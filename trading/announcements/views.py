@@ -68,6 +68,7 @@ def _notice_page(project: Project, form: forms.NoticeForm, status: int = 200) ->
         except Refused as refusal:
             law = [{"ok": False, "article": "", "text": refusal_text(refusal), "earliest": ""}]
     return render_template("notices/tender.html", project=project, form=form, law=law, draft=_draft(project),
+                           clues=[words.clue(clue) for clue in service.clues(project, form.body.data or "", at=now())],
                            what=words.opening_notice(project.procedure),
                            crumbs=_crumbs(project, words.opening_notice(project.procedure))), status
 

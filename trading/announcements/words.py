@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from trading.announcements import rules
 from trading.announcements.rules import Kind
-from trading.base.language import moment, once_per_language
+from trading.base.language import language, moment, once_per_language
+from trading.law.clauses import Clue
 from trading.projects import rules as project_rules
 
 
@@ -34,3 +35,9 @@ def schedule(values: dict[str, Any]) -> list[dict[str, str]]:
     """The dates of a notice as label and value, in the order that they come."""
     names = {"doc_from": _("文件获取开始"), "doc_to": _("文件获取结束"), "deadline": _("投标截止和开标"), "until": _("公示截止")}
     return [{"key": names[name], "value": moment(rules.moment(values[name]))} for name in names if values.get(name)]
+
+
+def clue(found: Clue) -> dict[str, str]:
+    """A clue in the wording of a document, as a page shows it."""
+    return {"what": found.clause.en if language() == "en" else found.clause.zh, "found": found.found,
+            "sentence": found.sentence, "article": found.rule.article}

@@ -28,21 +28,20 @@ RUNNING = (Stage.EVALUATED, Stage.PUBLICISED, Stage.AWARDED, Stage.CONTRACTED)
 def remind(at: datetime) -> int:
     """Tell whoever owes an act when its clock turns yellow; when it turns red, the supervisors too."""
     lots = list(db.session.scalars(select(Lot).where(Lot.stage.in_(RUNNING), Lot.code.is_not(None))))
-    today, told = at.astimezone(BEIJING).date(), 0
+    today, done = at.astimezone(BEIJING).date(), 0
+    found = clocks.of_lots(lots, at=at)
+    told = {tuple(row) for row in db.session.execute(
+        select(Reminder.lot_id, Reminder.clock, Reminder.light, Reminder.started_at).where(Reminder.lot_id.in_(found)))}
     for lot in lots:
-        for clock in clocks.of_lots([lot], at=at)[lot.id]:
+        for clock in found[lot.id]:
             light = clock.light(today)
-            if light in (Light.YELLOW, Light.RED) and not _was_told(lot.id, clock, light):
-                told += _tell(lot, clock, light, at)
-    return told
+            if light in (Light.YELLOW, Light.RED) and _key(lot.id, clock, light) not in told:
+                done += _tell(lot, clock, light, at)
+    return done
 
 
 def _key(lot_id: int, clock: Clock, light: Light) -> tuple[int, str, str, datetime]:
     return lot_id, clock.kind.id, light.value, clock.started_at
-
-
-def _was_told(lot_id: int, clock: Clock, light: Light) -> bool:
-    return db.session.get(Reminder, _key(lot_id, clock, light)) is not None
 
 
 def _tell(lot: Lot, clock: Clock, light: Light, at: datetime) -> bool:
