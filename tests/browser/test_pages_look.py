@@ -45,6 +45,9 @@ PAGES = [
     ("lot form", "tenderer", "/projects/{draft}/lots/new"), ("notice form", "tenderer", "/projects/{accepted}/notice"),
     ("clarify", "tenderer", "/projects/{soon_id}/clarify"), ("questions", "tenderer", "/projects/{soon_id}/questions"),
     ("result", "tenderer", "/projects/{done_id}/lots/{done_lot_id}/result"),
+    ("result to publicise", "tenderer", "/projects/{ranked_id}/lots/{ranked_lot_id}/result"), ("clocks", "tenderer", "/me/clocks"),
+    ("invitations", "tenderer", "/projects/{invited}/invitations"), ("pauses", "supervisor", "/supervise/{soon_lot}/pauses"),
+    ("supervisor's clocks", "supervisor", "/me/clocks"),
     ("registrations", "registrar", "/registrations"), ("registration", "registrar", "/registrations/{waiting}"),
     ("deposits", "finance", "/deposits"), ("host's hall", "host", "/hall/{open_lot}"),
     ("draws", "draw_operator", "/draws"), ("draw conditions", "draw_operator", "/draws/{soon_lot}/new"), ("pool", "draw_operator", "/experts"),
@@ -55,7 +58,7 @@ PAGES = [
 ]
 THOROUGH = {"home", "project after", "hall after", "draw", "wizard", "login"}
 ENGLISH = {"home", "search", "project after", "hall before", "hall after", "draw", "wizard", "eval room", "verification", "login", "verify",
-           "new project"}
+           "new project", "clocks", "pauses"}
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +89,8 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
         announcements.clarify(soon.project_id, "一号澄清公告", "工程量清单第 3 章以图纸 S-07 为准。", actor="tenderer", at=soon.wait(hours=1),
                               new_deadline=deadline + timedelta(days=10))
         accepted = run("档案馆库房修缮工程", 30, "register")
+        invited = run("应急指挥中心装修工程", 31, "register", procedure="works-invited")
+        ranked = run("文化馆外墙维修工程", 8, "register", "announce", "pay_deposits", "file_bids", "close", "open", "draw", "evaluate")
         tenderer = live.cast.tenderer
         basics = {"procedure": "works-open", "category": "construction", "region": "CN-51", "funding": "财政资金", "approval": "清发改〔2026〕9号",
                   "estimate_fen": 200_000_000, "summary": "屋面防水。"}
@@ -103,9 +108,9 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
         town = SimpleNamespace(
             soon=soon.lot.project.code, soon_id=soon.project_id, soon_lot=soon.lot.code, done=done.lot.project.code, done_id=done.project_id,
             done_lot=done.lot.code, done_lot_id=done.lot_id, open_lot=opened.lot.code, notice=tender.id, draft=draft.id, waiting=waiting.id,
-            accepted=accepted.project_id)
+            accepted=accepted.project_id, invited=invited.project_id, ranked_id=ranked.project_id, ranked_lot_id=ranked.lot_id)
         live.resting = True
-        live.travel(max(case.at for case in (done, opened, soon, accepted)) + timedelta(minutes=5))
+        live.travel(max(case.at for case in (done, opened, soon, accepted, invited, ranked)) + timedelta(minutes=5))
     people = {"expert": live.let_in(present), "past expert": live.let_in(past),
               "bidder": live.account("bidder", Role.BIDDER, prepared_sqlite.companies[0].id),
               "tenderer": live.account("tenderer", Role.TENDERER, tenderer.id)}
