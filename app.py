@@ -10,6 +10,7 @@ import logging
 import os
 import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_babel import gettext as _
 from flask_login import current_user
-from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
@@ -38,7 +38,9 @@ import trading.announcements.models
 import trading.archive.models
 import trading.deposits.models
 import trading.evidence.models
+import trading.lawbook.models
 import trading.messages.models
+import trading.objections.models
 import trading.parties.models
 import trading.projects.models
 import trading.supervision.models  # noqa: F401
@@ -67,7 +69,13 @@ from trading.archive import views as archive_views
 from trading.base.scheduler import Job
 from trading.base.scheduler import run as run_timetable
 from trading.announcements import views as announcement_views
+from trading.lawbook import change_views as law_change_views
+from trading.lawbook import current as law_in_force
+from trading.lawbook import views as law_views
 from trading.messages import views as message_views
+from trading.objections import complaint_views
+from trading.objections import jobs as objection_jobs
+from trading.objections import views as objection_views
 from trading.parties import views as party_views
 from trading.portal import admin_views, operator_views, result_views
 from trading.portal import views as portal_views
@@ -78,7 +86,7 @@ from trading.deposits import views as deposit_views
 from trading.evidence import service as evidence
 from trading.evidence import witnessing
 from trading.messages import service as messages
-from trading.supervision import pause_views
+from trading.supervision import clock_views, pause_views, reminders
 from trading.supervision import views as supervision_views
 
 log = structlog.get_logger()
@@ -93,7 +101,8 @@ PART_LIMIT = 9 * 1024 * 1024
 MACHINES = [trustee_views.bp, draw_api.bp]
 BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, portal_views.bp,
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, draw_views.bp,
-              evaluation_views.bp, deposit_views.bp, archive_views.bp, supervision_views.bp, pause_views.bp, *MACHINES]
+              evaluation_views.bp, deposit_views.bp, archive_views.bp, supervision_views.bp, pause_views.bp, clock_views.bp,
+              law_views.bp, law_change_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -108,9 +117,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_SSL_STRICT=settings.https, BABEL_DEFAULT_LOCALE="zh")
     app.extensions["mingtang"] = {
         "settings": settings, "boxes": Boxes(settings.key("field")), "files": Files(settings.files),
-        "keys": {"log": settings.key("log")}, "refusals": language.read_refusals(ROOT / "templates/locale/refusals")}
+        "keys": {"log": settings.key("log")}, "refusals": language.read_refusals(ROOT / "templates/locale/refusals"),
+        "law": law_in_force.start(settings.instance)}
     db.init_app(app)
-    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, include_object=_is_model)
     csrf = CSRFProtect(app)
     for blueprint in MACHINES:
         # No cookie is read there: a key holder's own signature is what counts.
@@ -126,11 +135,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     _requests(app)
     _errors(app)
     return app
-
-
-def _is_model(_thing: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
-    """The full-text index is made by hand in the migration, one kind for each database."""
-    return not (kind in ("table", "index") and "notice_index" in (name or ""))
 
 
 def _templates(app: Flask) -> None:
@@ -272,9 +276,20 @@ TIMETABLE = [
     Job("opening.advance_due", 1, lambda: opening_jobs.advance_due(now)),
     Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),
     Job("evaluation.start_due", 2, lambda: evaluation_jobs.start_due(now())),
+    Job("objections.follow", 60, lambda: objection_jobs.follow(now())),
+    Job("supervision.remind", 60, lambda: reminders.remind(now())),
     Job("evidence.checkpoint", 1, lambda: evidence.checkpoint_if_grown(now())),
     Job("evidence.cosign_due", 1, lambda: witnessing.cosign_due(_seen)),
 ]
+
+
+def _by_newest_law(job: Job) -> Job:
+    """The same job, each round of which first looks whether a change of the law was approved."""
+    def call() -> object:
+        law_in_force.follow()
+        return job.call()
+
+    return replace(job, call=call)
 
 
 def _robots(settings: Settings) -> Job:
@@ -307,4 +322,5 @@ def jobs() -> None:
     """Run the timetable."""
     app = create_app()
     settings: Settings = app.extensions["mingtang"]["settings"]
-    run_timetable(app, TIMETABLE + ([_robots(settings)] if settings.demo and is_ready(settings) else []))
+    timetable = TIMETABLE + ([_robots(settings)] if settings.demo and is_ready(settings) else [])
+    run_timetable(app, [_by_newest_law(job) for job in timetable])

@@ -49,7 +49,7 @@ from trading.demonstration.laboratory import installation_in  # noqa: E402
 from trading.evidence import service as evidence  # noqa: E402
 
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
-TURN = 32  # commits of one kind before the other's turn
+TURN = 96  # commits of one kind before the other's turn
 
 #: Where the time goes: (line of the split, file, functions whose whole time counts).
 PARTS = [

@@ -22,6 +22,7 @@ from trading.base.database import db, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
 from trading.law import rules as law
+from trading.law.periods import day_of
 from trading.parties import service as parties
 from trading.parties.models import Organisation
 from trading.projects import invitations
@@ -40,7 +41,7 @@ def start(lot_id: int, *, at: datetime, policy: str = "TB") -> SealingSession:
         if found:
             return found
         assert lot.deadline is not None
-        minutes = law.find("op.decrypt_window", on=at.date(), region=lot.project.region, procedure=lot.project.procedure)
+        minutes = law.find("op.decrypt_window", on=day_of(at), region=lot.project.region, procedure=lot.project.procedure)
         seconds = {"hour": 3600, "minute": 60}[minutes.unit] * int(minutes.value)
         window = timedelta(seconds=lot.method.get("window_s", seconds) if policy == "TB" else 0)
         sealing = trustees.open_session(lot, "bid", deadline=lot.deadline, policy=policy, window=window, at=at)

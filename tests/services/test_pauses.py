@@ -161,3 +161,11 @@ def test_a_finished_case_is_not_paused(sqlite_centre: Centre, two_sqlite) -> Non
     assert case.lot.stage == Stage.FAILED
     with refused("pause.stage"):
         pauses.ask_pause(case.lot_id, "x", account_id=two_sqlite[0], actor="a", at=case.at)
+
+
+def test_a_pause_of_a_terminated_case_ends_without_a_resumption(sqlite_centre: Centre, two_sqlite) -> None:
+    case = sqlite_centre.a_bidding_case()
+    pause = paused(case, two_sqlite, hours=1)
+    announcements.terminate(case.project_id, "规划调整", actor="t", at=case.at)
+    lifted(case, two_sqlite, pause)
+    assert case.lot.stage == Stage.TERMINATED and pauses.open_pauses(case.lot_id) == []

@@ -42,7 +42,7 @@ def everything(centre: Centre, case: CaseRun, role: Role | None) -> dict[str, st
         assert answer.status_code < 500, path
         headers = "\n".join(f"{k}: {v}" for k, v in answer.headers if k not in (
             "X-Request-ID", "Content-Security-Policy", "Set-Cookie", "ETag", "Content-Length", "Last-Modified"))
-        found[path] = plain(answer.get_data(as_text=True) + headers)
+        found[path] = plain(answer.get_data().decode("utf-8", "replace") + headers)
     return found
 
 

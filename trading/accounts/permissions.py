@@ -45,6 +45,8 @@ class Permission(StrEnum):
     ARCHIVE_MANAGE = "archive_manage"
     SUPERVISE = "supervise"
     PAUSE = "pause"
+    LAW_WRITE = "law_write"
+    COMPLAINT_HANDLE = "complaint_handle"
     TRUSTEE = "trustee"
     ACCOUNT_ADMIN = "account_admin"
 
@@ -62,7 +64,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.FINANCE: frozenset({P.DEPOSIT_MANAGE}),
     Role.ARCHIVIST: frozenset({P.ARCHIVE_MANAGE}),
     Role.EXPERT: frozenset({P.EVALUATE}),
-    Role.SUPERVISOR: frozenset({P.SUPERVISE, P.PAUSE}),
+    Role.SUPERVISOR: frozenset({P.SUPERVISE, P.PAUSE, P.LAW_WRITE, P.COMPLAINT_HANDLE}),
     Role.SOCIAL_SUPERVISOR: frozenset({P.SUPERVISE}),
     Role.KEY_HOLDER: frozenset({P.TRUSTEE}),
     Role.ADMINISTRATOR: frozenset({P.ACCOUNT_ADMIN}),

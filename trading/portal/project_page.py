@@ -18,6 +18,8 @@ from trading.base.language import day, language, moment, once_per_language
 from trading.base.money import capitals, yuan
 from trading.law import procedures as law_procedures
 from trading.law.rules import Rule, seek
+from trading.objections import queries as objection_queries
+from trading.objections import words as objection_words
 from trading.portal import home, project_record
 from trading.portal.project_record import Case, Part, Read, Record
 from trading.projects import rules as project_rules
@@ -32,6 +34,7 @@ def values(record: Record, at: datetime, root: str) -> dict[str, Any]:
     project, lot, publicity = record.project, record.lot, _publicity(record)
     until = datetime.fromisoformat(publicity.versions[-1].schedule["until"]) if publicity else None
     opened, versions, verify = project_record.opened(lot), _versions(record), f"{root}/verify"
+    objections = _objections(record)
     return {
         "project": {"code": project.code, "title": project.name, "tags": _tags(project.procedure, project.category, project.region),
                     "ics_href": f"/p/{project.code}.ics", "atom_href": f"/feeds/{project.procedure}.atom", "verify_url": verify},
@@ -40,11 +43,11 @@ def values(record: Record, at: datetime, root: str) -> dict[str, Any]:
         "lots": [{"text": item.name, "href": f"/p/{project.code}?lot={item.number}", "current": item.id == lot.id}
                  for item in record.lots] if len(record.lots) > 1 else [],
         "facts": _facts(lot, until), "steps": _steps(record, publicity),
-        "tabs": _tabs(len(versions), len(record.questions)), "versions": versions, "questions": record.questions,
+        "tabs": _tabs(len(versions), len(record.questions), len(objections)), "versions": versions, "questions": record.questions,
         "ask_href": f"/p/{project.code}/ask" if _is_open(lot, at) else None,
         "bid_href": f"/me/lots/{lot.code}" if _is_open(lot, at) else None,
         "opening": _opening(lot, opened) if opened else None, "result": _result(lot, until),
-        "objections": [], "proof": _proof(project, lot), "dates": _dates(record, until),
+        "objections": objections, "proof": _proof(project, lot), "dates": _dates(record, until),
         "contact": _contact(project), "supervisors": [{"key": _("行政监督"), "value": _("项目所在地行政监督部门")}],
         "objecting": _objecting(lot, until, at)}
 
@@ -133,9 +136,9 @@ def _steps(record: Record, publicity: Published | None) -> list[dict[str, Any]]:
 # --- sections ---------------------------------------------------------------------------------------
 
 
-def _tabs(versions: int, questions: int) -> list[dict[str, Any]]:
+def _tabs(versions: int, questions: int, objections: int) -> list[dict[str, Any]]:
     items = [(_("公告与文件"), "#notices", versions), (_("问答"), "#questions", questions), (_("开标记录"), "#opening", None),
-             (_("结果"), "#result", None), (_("异议公开"), "#objections", None), (_("证据"), "#proof", None)]
+             (_("结果"), "#result", None), (_("异议公开"), "#objections", objections), (_("证据"), "#proof", None)]
     return [{"text": text, "href": href, "count": count, "current": index == 0} for index, (text, href, count) in enumerate(items)]
 
 
@@ -148,7 +151,7 @@ def _versions(record: Record) -> list[dict[str, Any]]:
                 "title": _("%(title)s（第 %(number)s 版）", title=notice.title, number=version.number) if several else notice.title,
                 "at": version.published_at, "hash": version.sha256, "href": f"/notices/{notice.id}#v{version.number}",
                 "diff_href": f"/notices/{notice.id}#d{version.number}" if version.number > 1 else None,
-                "size": notice_words.kind(notice.kind), "current": several and version is notice.versions[-1]})
+                "size": notice_words.kind(notice.kind, record.project.procedure), "current": several and version is notice.versions[-1]})
     for item in record.files:
         size = _("%(count)s 字节", count=f"{item.bytes:,}")
         rows.append({"title": item.name, "at": item.added_at, "hash": item.sha256, "href": f"/p/{record.project.code}/files/{item.id}",
@@ -195,6 +198,17 @@ def _result(lot: Part, until: datetime | None) -> dict[str, Any] | None:
         {"text": _("结果")}]}
 
 
+def _objections(record: Record) -> list[dict[str, Any]]:
+    """What was answered, by its outcome, and what was decided: neither who raised it nor what was said."""
+    rows: list[dict[str, Any]] = [
+        {"at": row.replied_at, "title": objection_words.title(row.form, row.subject), "state": objection_words.answered_state(row.answer),
+         "href": None} for row in objection_queries.answered(record.lot.id)]
+    rows += [{"at": notice.published_at, "title": notice.title, "state": {"kind": "done", "text": notice_words.kind(notice.kind)},
+              "href": f"/notices/{notice.id}"}
+             for notice in record.notices if notice.kind == Kind.COMPLAINT_DECISION and notice.lot_id == record.lot.id]
+    return sorted(rows, key=lambda row: row["at"])
+
+
 def _proof(project: Case, lot: Part) -> dict[str, Any]:
     closed = lot.closed_at is not None and lot.stage in (*AFTER_CLOSE, Stage.FAILED)
     # Between two numbers one could count sealed entries, hence no range before the close.
@@ -235,5 +249,5 @@ def _contact(project: Case) -> list[dict[str, str]]:
 
 def _objecting(lot: Part, until: datetime | None, at: datetime) -> dict[str, Any] | None:
     if lot.stage == Stage.PUBLICISED and until and at < until:
-        return {"text": _("对评标结果有异议的，请在公示期内向招标人提出。"), "deadline": until, "href": "/help#objection"}
+        return {"text": _("对评标结果有异议的，请在公示期内向招标人提出。"), "deadline": until, "href": f"/me/lots/{lot.code}/objections"}
     return None

@@ -32,6 +32,8 @@ def areas(user: SignedIn) -> list[Item]:
         (Permission.DRAW_RUN, _("专家抽取"), "/draws", _("锁定条件、通知、封存名单")),
         (Permission.EVALUATE, _("评标"), "/eval", _("答复通知、回避声明、评审与签名")),
         (Permission.ARCHIVE_MANAGE, _("档案"), "/archive", _("目录、缺件、封卷与验证")),
+        (Permission.BID, _("异议、质疑和投诉"), "/me/objections", _("提出、跟进、查看答复和决定")),
+        (Permission.COMPLAINT_HANDLE, _("投诉处理"), "/supervise/complaints", _("受理、处理期限、处理决定")),
         (Permission.SUPERVISE, _("监督"), "/supervise", _("时间线、证据与线索")),
         (Permission.LAW_WRITE, _("法规参数"), "/law/changes", _("提出、批准规则和放假安排的修改")),
         (Permission.ACCOUNT_ADMIN, _("账号管理"), "/admin/accounts", _("账号、角色、停用"))]

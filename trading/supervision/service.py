@@ -139,7 +139,7 @@ def _end(pause: Pause, *, actor: str, at: datetime) -> None:
     lot = projects.locked_lot(pause.lot_id)
     pause.ended_at = at
     db.session.flush()
-    if any(other.began_at for other in open_pauses(lot.id)):
+    if lot.stage != Stage.PAUSED or any(other.began_at for other in open_pauses(lot.id)):
         evidence.record("pause.ended", actor=actor, at=at, lot=lot.code, reason=pause.lift_reason)
         return
     assert lot.paused_at is not None

@@ -65,7 +65,9 @@ def case(code: str) -> ResponseReturnValue:
 
 
 def _is_open(lot: Lot) -> bool:
-    return lot.stage not in (Stage.REGISTERED, Stage.ANNOUNCED, Stage.BIDDING, Stage.CLOSED)
+    # A paused lot is as secret as where it was paused.
+    stage = lot.paused_from if lot.stage == Stage.PAUSED else lot.stage
+    return stage not in (Stage.REGISTERED, Stage.ANNOUNCED, Stage.BIDDING, Stage.CLOSED)
 
 
 @bp.get("/supervise/<code>/pieces/<number:piece_id>")
