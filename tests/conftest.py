@@ -121,3 +121,14 @@ def _twin_witness(witness: Witness) -> Witness:
     twin = copy(witness)
     twin._last = dict(witness._last)
     return twin
+
+
+#: Files that take longest begin first, so that no worker is left alone with one of them at the end.
+LONG = ("tests/browser", "tests/journeys", "tests/web/test_secrecy", "tests/services", "tests/web", "tests/guards")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        return next((number for number, place in enumerate(LONG) if item.nodeid.startswith(place)), len(LONG))
+
+    items.sort(key=turn)

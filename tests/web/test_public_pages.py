@@ -282,6 +282,8 @@ def test_a_notice_as_pdf_and_as_data(site: Site) -> None:
     found = site.client().get(f"/notices/{number}.json").get_json()
     assert found["versions"][-1]["sha256"] == sha and found["project"] == case.code and found["kind"] == "tender"
     made = site.client().get(f"/notices/{number}.pdf")
+    site.at += timedelta(seconds=5)
+    assert site.client().get(f"/notices/{number}.pdf").data == made.data, "the same bytes whenever it is fetched"
     assert made.mimetype == "application/pdf" and made.data.startswith(b"%PDF-") and b"STSong" in made.data
     for wrong in (f"/notices/{number + 99}.pdf", f"/notices/{number + 99}.json", "/notices/x.pdf"):
         assert site.client().get(wrong).status_code == 404

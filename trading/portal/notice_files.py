@@ -50,6 +50,7 @@ def pdf(notice: Notice, *, organiser: str, address: str) -> bytes:
     lines += [Spacer(1, 8 * mm), Paragraph(escape(organiser), _BODY),
               Paragraph(f"{version.published_at.astimezone(BEIJING):%Y-%m-%d %H:%M}", _BODY), Spacer(1, 6 * mm),
               Paragraph(f"第 {version.number} 版　{escape(address)}", _SMALL), Paragraph(f"SHA-256 {version.sha256}", _SMALL)]
-    SimpleDocTemplate(out, pagesize=A4, leftMargin=25 * mm, rightMargin=25 * mm, topMargin=22 * mm, bottomMargin=20 * mm,
+    # Invariant: the same notice gives the same bytes, so that a file says nothing about when it was fetched.
+    SimpleDocTemplate(out, pagesize=A4, invariant=1, leftMargin=25 * mm, rightMargin=25 * mm, topMargin=22 * mm, bottomMargin=20 * mm,
                       title=notice.title, author=organiser, subject=notice.project.code or "").build(lines)
     return out.getvalue()
