@@ -33,8 +33,6 @@ from trading.evidence import service as evidence
 from trading.parties import service as parties
 from trading.projects import invitations
 from trading.projects import service as projects
-from trading.projects.models import Lot
-from trading.projects.rules import Stage
 
 #: As many as one commit takes; the rest is next. Keeps the wait of the first one short.
 TOGETHER = 64
@@ -59,6 +57,7 @@ class _Filing:
     shred: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.sign = threading.Event()
         # Whether the code is the bidder's own is decided with the rest, under the lock.
         self.code: str = self.header["ctx"]["bidder"]
         self.tag = boxes.tag(self.session, self.code, 1)
@@ -86,18 +85,36 @@ def file_bid(session_name: str, header_bytes: bytes, signature: bytes, upload_id
 
 
 class _Queue:
-    """Filings of one process that wait for a commit; whoever comes first commits for all."""
+    """Filings of one process that wait for a commit; one of them commits for all, then hands on.
+
+    Each waits for its own sign, not for one lock in turn: a thread that only has to learn
+    that it is done must not stand between two commits.
+    """
 
     def __init__(self) -> None:
-        self._gate, self._turn = threading.Lock(), threading.Lock()
+        self._gate = threading.Lock()
+        self._busy = False
         self._waiting: list[_Filing] = []
 
     def wait_for(self, filing: _Filing) -> None:
         with self._gate:
             self._waiting.append(filing)
-        with self._turn:
-            if not filing.done:
-                self._commit(self._next(filing))
+            leads, self._busy = not self._busy, True
+        if not leads:
+            filing.sign.wait()
+            if filing.done:
+                return
+        try:
+            self._commit(self._next(filing))
+        finally:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        with self._gate:
+            following = self._waiting[0] if self._waiting else None
+            self._busy = following is not None
+        if following is not None:
+            following.sign.set()
 
     def _next(self, filing: _Filing) -> list[_Filing]:
         """The leader's own and the oldest others, one of each bidder."""
@@ -119,9 +136,10 @@ class _Queue:
                 _alone(filing, error if len(group) == 1 else None)
         finally:
             for filing in group:
-                filing.done = True
                 if filing.receipt is None and filing.failure is None:
                     filing.failure = RuntimeError("the commit was interrupted")
+                filing.done = True
+                filing.sign.set()
 
 
 def _alone(filing: _Filing, failed_already: BaseException | None) -> None:
@@ -143,7 +161,7 @@ def _commit(group: list[_Filing]) -> None:
     """Commit filings in one transaction; each is accepted or refused by itself."""
     with transaction():
         # Lots in one order, so that two processes never wait for each other.
-        lots = {lot_id: projects.locked_lot(lot_id) for lot_id in sorted({filing.lot_id for filing in group})}
+        lots = {lot_id: projects.locked_for_filing(lot_id) for lot_id in sorted({filing.lot_id for filing in group})}
         bidders = parties.standings([filing.bidder_id for filing in group])
         arrived = _Arrived([filing.upload for filing in group])
         earlier = _with_earlier(group)
@@ -169,7 +187,7 @@ def _commit(group: list[_Filing]) -> None:
             filing.receipt = receipts.of_proof(filing.content, proof)
 
 
-def _accept(filing: _Filing, lot: Lot, bidder: parties.Standing, arrived: _Arrived,
+def _accept(filing: _Filing, lot: projects.FilingLot, bidder: parties.Standing, arrived: _Arrived,
             has_earlier: bool) -> tuple[evidence.Act, int] | None:
     """Decide on one filing; gives its evidence and version, or nothing for one taken in before."""
     if filing.code != bidder.code:
@@ -182,9 +200,9 @@ def _accept(filing: _Filing, lot: Lot, bidder: parties.Standing, arrived: _Arriv
         if content["digest"] == filing.digest:
             filing.receipt = receipts.of_content(content)
             return None
-    rules.may_file(Stage(lot.stage), lot.deadline, at)
-    eligibility.require(bidder.id, bidder.barred_until, lot.project.tenderer_id, lot.project.agency_id, at=at)
-    eligibility.require_invited(invitations.is_invited(lot.project, bidder.code))
+    rules.may_file(lot.stage, lot.deadline, at)
+    eligibility.require(bidder.id, bidder.barred_until, lot.tenderer_id, lot.agency_id, at=at)
+    eligibility.require_invited(invitations.may_take_part(lot.project_id, lot.procedure, bidder.code))
     names = arrived.take(filing.upload, filing.header, boxes.upload_tag(filing.session, bidder.code))
     live = next(((row, content) for row, content in known if content["state"] == "live"), None)
     version = len(known) + 1

@@ -197,8 +197,7 @@ def _from_nodes(work: Callable[[tree.Get], Any]) -> Any:
     for start in range(0, len(places), 500):
         # Every wanted level with every wanted index, a few rows too many: for pairs SQLite reads the whole table.
         levels, indexes = (sorted(set(side)) for side in zip(*places[start:start + 500], strict=True))
-        for level, index, value in db.session.execute(select(Node.level, Node.index, Node.hash).where(
-                Node.level.in_(levels), Node.index.in_(indexes))):
+        for level, index, value in connection().execute(_READ_NODES, {"levels": levels, "indexes": indexes}):
             found[level, index] = value
     return work(lambda level, index: found[level, index])
 
@@ -239,6 +238,9 @@ _HEAD: Any = Head.__table__
 _READ_HEAD = select(_HEAD.c.size, _HEAD.c.peaks).where(_HEAD.c.id == 1).with_for_update()
 _MOVE_HEAD = update(_HEAD).where(_HEAD.c.id == 1)
 _INSERT_ENTRY = insert(cast(Table, Entry.__table__))
+_NODE: Any = Node.__table__
+_READ_NODES = select(_NODE.c.level, _NODE.c.i, _NODE.c.hash).where(
+    _NODE.c.level.in_(bindparam("levels", expanding=True)), _NODE.c.i.in_(bindparam("indexes", expanding=True)))
 _CHECKPOINT: Any = Checkpoint.__table__
 _READ_CHECKPOINT = select(_CHECKPOINT).where(_CHECKPOINT.c.size == bindparam("size"))
 _INSERT_CHECKPOINT = insert(_CHECKPOINT)

@@ -87,6 +87,11 @@ def send(project: Project, *, at: datetime) -> None:
 
 def is_invited(project: Project, code: str) -> bool:
     """Whether a company may bid: anybody in an open procedure, else those invited."""
-    if not is_called_by_invitation(project):
+    return may_take_part(project.id, project.procedure, code)
+
+
+def may_take_part(project_id: int, procedure: str, code: str) -> bool:
+    """The same from plain values."""
+    if rules.procedure(procedure).call is Call.OPEN:
         return True
-    return db.session.scalar(select(Invitation.id).where(Invitation.tag == _tag(project.id, code))) is not None
+    return db.session.scalar(select(Invitation.id).where(Invitation.tag == _tag(project_id, code))) is not None

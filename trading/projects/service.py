@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from trading.base import installation
 from trading.base.clock import BEIJING
-from trading.base.database import db, lock_row, transaction
+from trading.base.database import connection, db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
 from trading.law.awards import Loss
@@ -179,6 +180,33 @@ def locked_lot(lot_id: int) -> Lot:
     if lot is None:
         raise NotFound
     return lot
+
+
+@dataclass(frozen=True)
+class FilingLot:
+    """What the decision on a filing needs of a lot, read under its lock."""
+
+    code: str
+    stage: Stage
+    deadline: datetime | None
+    project_id: int
+    procedure: str
+    tenderer_id: int
+    agency_id: int | None
+
+
+def locked_for_filing(lot_id: int) -> FilingLot:
+    """Like ``locked_lot``, in one plain statement for the busiest minute. Raises NotFound."""
+    row = connection().execute(_FILING_LOT, {"lot_id": lot_id}).first()
+    if row is None:
+        raise NotFound
+    return FilingLot(row.code, Stage(row.stage), row.deadline, row.project_id, row.procedure, row.tenderer_id, row.agency_id)
+
+
+_LOT, _PROJECT = Lot.__table__, Project.__table__
+_FILING_LOT = select(_LOT.c.code, _LOT.c.stage, _LOT.c.deadline, _LOT.c.project_id, _PROJECT.c.procedure, _PROJECT.c.tenderer_id,
+                     _PROJECT.c.agency_id).join_from(_LOT, _PROJECT, _PROJECT.c.id == _LOT.c.project_id).where(
+    _LOT.c.id == bindparam("lot_id")).with_for_update(of=_LOT)
 
 
 def get_lot(lot_id: int) -> Lot:
