@@ -38,8 +38,7 @@ PAGES = [
     ("home", "", None, "/"), ("project", "", Stage.PUBLICISED, "/p/{project}"), ("hall", "", Stage.OPENED, "/hall/{lot}"),
     ("draw", "", Stage.OPENED, "/draws/{lot}"), ("wizard", "bidder1", Stage.BIDDING, "/me/lots/{lot}/seal"),
     ("timeline", "supervisor", Stage.ARCHIVED, "/supervise/{lot}"), ("clocks", "supervisor", None, "/me/clocks"),
-    ("result", "tenderer", Stage.PUBLICISED, "/projects/{project_id}/lots/{lot_id}/result"),
-    ("pause", "supervisor", Stage.BIDDING, "/supervise/{lot}/pauses")]
+    ("law", "", None, "/law?family=works")]
 SIZES = {1440: 900, 390: 844}
 
 
@@ -56,7 +55,7 @@ def photograph(instance: Path, out: Path) -> list[Path]:
     password = json.loads((demo / "robots.json").read_text("utf-8"))["password"]
     codes = json.loads((demo / "totp.json").read_text("utf-8"))
     with app.app_context():
-        cases = {lot.stage: {"lot": lot.code, "project": lot.project.code, "project_id": lot.project_id, "lot_id": lot.id}
+        cases = {lot.stage: {"lot": lot.code, "project": lot.project.code}
                  for lot in db.session.scalars(select(Lot).where(Lot.code.is_not(None)).order_by(Lot.deadline))}
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()

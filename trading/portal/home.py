@@ -15,7 +15,7 @@ from trading.base.money import yuan
 from trading.projects import queries as projects
 from trading.projects import words
 from trading.projects.models import Lot, Project
-from trading.projects.rules import PROCEDURES, Stage
+from trading.projects.rules import PROCEDURES, RUNNABLE, Stage
 
 TOTAL = 6
 #: How many of the six stages (notice, bidding, opening, evaluation, result, contract) lie behind a lot.
@@ -34,7 +34,7 @@ def values(at: datetime, *, signed_in: bool) -> dict[str, Any]:
     closing = projects.with_deadline(today, today + timedelta(days=1))
     chips = [{"text": _("全部"), "count": sum(counts.values()), "href": "/search", "current": True}]
     chips += [{"text": words.procedure(row), "count": counts.get(row, 0), "href": f"/search?type={row}", "current": False}
-              for row in PROCEDURES]
+              for row in PROCEDURES if row in RUNNABLE or counts.get(row)]
     chips.append({"text": _("今日截止"), "count": len(closing), "href": "/calendar", "current": False})
     running = projects.in_stage(Stage.PUBLICISED)
     local = today.astimezone(BEIJING)
