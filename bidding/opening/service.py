@@ -283,7 +283,7 @@ def _settle(lot_id: int, row: SealedBid, opened: _Opened, clock: Clock) -> int:
         lot, _ = _locked_opening(lot_id)
         at = clock()
         assert row.digest is not None and row.organisation_id is not None
-        if session.get(OpenedBid, row.digest):
+        if lot.stage != Stage.CLOSED or session.get(OpenedBid, row.digest):
             if opened.plain:
                 installation.files().discard(opened.plain[0])
             return 0

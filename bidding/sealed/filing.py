@@ -10,6 +10,7 @@ first of them: one write to the disk, one signature of the log, one receipt each
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from base64 import b64encode
@@ -72,6 +73,8 @@ def file_bid(session_name: str, header_bytes: bytes, signature: bytes, upload_id
     """
     policy = trustees.policy(session_name)
     header = documents.check_header(documents.decode(header_bytes), policy.document, session_name)
+    if not re.fullmatch("[0-9a-f]{32}", upload_id):
+        raise Refused("seal.parts_missing")
     digest = keys.tagged_hash("bid", header_bytes).hex()
     filing = _Filing(session_name, policy.lot_id, header, digest, signature, upload_id, bidder_id, clock)
     if in_transaction():
@@ -269,5 +272,6 @@ _UPLOADS = bindparam("uploads", expanding=True)
 _INSERT = insert(_BID)
 _EARLIER = select(_BID.c.tag).where(_BID.c.tag.in_(bindparam("tags", expanding=True)))
 _ARRIVED = select(_UPLOAD.c.id, _UPLOAD.c.tag, _PART.c.number, _PART.c.stored, _PART.c.sha256, _PART.c.bytes).outerjoin_from(
-    _UPLOAD, _PART, _PART.c.upload_id == _UPLOAD.c.id).where(_UPLOAD.c.id.in_(_UPLOADS)).order_by(_UPLOAD.c.id, _PART.c.number)
+    _UPLOAD, _PART, _PART.c.upload_id == _UPLOAD.c.id).where(_UPLOAD.c.id.in_(_UPLOADS)).order_by(
+    _UPLOAD.c.id, _PART.c.number).with_for_update(of=_UPLOAD)
 _CLEAR: Any = (delete(_PART).where(_PART.c.upload_id.in_(_UPLOADS)), delete(_UPLOAD).where(_UPLOAD.c.id.in_(_UPLOADS)))  # type: ignore[arg-type]

@@ -43,7 +43,8 @@ def blur(at: datetime) -> int:
     """Now and then add a cover to an open session, at times nobody chooses."""
     added = 0
     for sealing in db.session.scalars(select(SealingSession).where(
-            SealingSession.envelope == "bid", SealingSession.close_seq.is_(None))).all():
+            SealingSession.envelope == "bid", SealingSession.close_seq.is_(None)).join(
+            Lot, Lot.id == SealingSession.lot_id).where(Lot.stage.in_((Stage.BIDDING, Stage.PAUSED)))).all():
         if secrets.randbelow(2000) == 0:
             service.add_cover(sealing, at=at)
             added += 1

@@ -210,7 +210,8 @@ def payload(row: SealedBid) -> Iterable[bytes]:
 def discard_stale_uploads(at: datetime) -> int:
     """Remove uploads that were begun more than three days ago and never committed."""
     with transaction() as session:
-        stale = list(session.scalars(select(Upload).where(Upload.started_at < at - timedelta(days=3)).limit(100)))
+        stale = list(session.scalars(select(Upload).where(Upload.started_at < at - timedelta(days=3)).limit(100)
+                                     .with_for_update(skip_locked=True)))
         names = list(session.scalars(select(UploadPart.stored).where(UploadPart.upload_id.in_([u.id for u in stale]))))
         for upload in stale:
             session.execute(delete(UploadPart).where(UploadPart.upload_id == upload.id))

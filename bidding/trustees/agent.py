@@ -53,12 +53,24 @@ class Agent:
             self._post(f"/api/v1/draws/{draw['draw']}/contributions", self.trustee.contribute(draw["session"]))
             self.say(f"contributed to draw {draw['draw']}")
             done += 1
-        learned = [self.trustee.learn(item["session"], item["amendments"], self.memory, self.pins) for item in state["amended"]]
-        if any(learned):
+        if any([self._learn(item["session"], item["amendments"]) for item in state["amended"]]):
             self._remember()
         for item in state["sessions"]:
             done += self._release(item["session"], item["envelope"])
         return done
+
+    def _learn(self, session: str, amendments: list[dict[str, Any]]) -> bool:
+        """Note an extension; one that does not hold is said and left, for it must not stop other openings."""
+        try:
+            return self.trustee.learn(session, amendments, self.memory, self.pins)
+        except Refused as refusal:
+            self._say_refused(session, refusal)
+            return False
+
+    def _say_refused(self, session: str, refusal: Refused) -> None:
+        if self._refused.get(session) != refusal.reason:
+            self._refused[session] = refusal.reason
+            self.say(f"session {session[:16]}: not released: {refusal.reason}")
 
     def _release(self, session: str, envelope: str) -> int:
         where = "openings" if envelope == "bid" else "draws"
@@ -66,9 +78,7 @@ class Agent:
             bundle = self._get(f"/api/v1/{where}/{session}/bundle?seen={self.memory.size}")
             given = self.trustee.release(bundle, self.memory, self.pins, at=int(time.time()))
         except Refused as refusal:
-            if self._refused.get(session) != refusal.reason:
-                self._refused[session] = refusal.reason
-                self.say(f"session {session[:16]}: not released: {refusal.reason}")
+            self._say_refused(session, refusal)
             return 0
         # Remembered before it leaves: a crash in between must not let the pre-key serve twice.
         self._remember()

@@ -24,6 +24,7 @@ from trading.evidence import notes
 from trading.evidence import service as evidence
 from trading.evidence.models import Checkpoint, Entry
 from trading.projects.models import Lot
+from trading.projects.rules import Stage
 
 
 def enrol(organisation: str, public: bytes, *, actor: str, at: datetime) -> TrusteeRecord:
@@ -211,6 +212,10 @@ def get_session(name: str) -> SealingSession:
     return found
 
 
+#: Stages in which no share is asked for or taken: what must stay sealed stays so.
+RESTING = (Stage.PAUSED, Stage.FAILED, Stage.TERMINATED, Stage.RESTARTED)
+
+
 # --- releases ---------------------------------------------------------------------------------
 
 
@@ -219,7 +224,8 @@ def waiting_for(trustee_public: str) -> list[SealingSession]:
     record = by_key(trustee_public)
     found = db.session.scalars(select(SealingSession).join(
         PreKey, (PreKey.session == SealingSession.id) & (PreKey.trustee_id == record.id)).where(
-        SealingSession.release_checkpoint.is_not(None), SealingSession.settled_at.is_(None)))
+        SealingSession.release_checkpoint.is_not(None), SealingSession.settled_at.is_(None)).join(
+        Lot, Lot.id == SealingSession.lot_id).where(Lot.stage.not_in(RESTING)))
     return [sealing for sealing in found if number_of(sealing, trustee_public) not in released_by(sealing)]
 
 
@@ -253,6 +259,9 @@ def take_release(document: dict[str, Any], *, at: datetime) -> int:
             raise Refused("trustee.release_signature")
         if sealing.release_checkpoint is None or at < sealing.opens_at:
             raise Refused("trustee.too_early")
+        held = session.get(Lot, sealing.lot_id)
+        if held is None or held.stage in RESTING:
+            raise Refused("trustee.resting")
         if session.scalar(select(func.count()).select_from(ShareRelease).where(
                 ShareRelease.session == sealing.id, ShareRelease.trustee == ours["i"])):
             return 0

@@ -27,6 +27,7 @@ class Memory:
     root: str = ""
     used: dict[str, str] = field(default_factory=dict)  # pre-key number -> session
     opens: dict[str, int] = field(default_factory=dict)  # session -> latest opening time we were shown, signed
+    closed: dict[str, str] = field(default_factory=dict)  # session -> the closing entry that we released for
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,10 @@ class Trustee:
         name = documents.session_id(session)
         if memory.used.get(number, name) != name:
             raise Refused("trustee.pre_key_used", number=number)
+        # One close for ever: a second set would be made by somebody who has read the first.
+        closing = f"{bundle['close']['index']} {bundle['close']['nonce']}"
+        if memory.closed.get(name, closing) != closing:
+            raise Refused("trustee.closed_before")
         seed = keys.pre_key_seed(self._root, ours["pre_key"])
         releases = []
         for bid in live:
@@ -112,7 +117,7 @@ class Trustee:
                 releases.append({"digest": bid["digest"], "p": b64encode(share).decode(), "fault": ""})
             except Refused as refusal:
                 releases.append({"digest": bid["digest"], "p": "", "fault": refusal.reason})
-        memory.used[number] = name
+        memory.used[number], memory.closed[name] = name, closing
         memory.size, memory.root = size, root.hex()
         body = {"session": name, "trustee": ours["i"], "released_at": at, "releases": releases}
         return {"body": body, "sig": self.sign(release_message(body))}
@@ -229,6 +234,7 @@ def chain(session_name: str, amendments: list[dict[str, Any]], pins: Pins) -> li
         document = documents.shaped(amendment["document"], documents.AMENDMENT, "amendment")
         name = documents.amendment_id(document)
         if (document["previous"], document["session"]) != (previous, session_name) \
+                or document["open_not_before"] < document["deadline"] \
                 or not _centre_signed(pins, name, amendment["sig"]):
             raise Refused("trustee.amendment")
         previous = name

@@ -10,6 +10,8 @@ from experts.draw.models import Draw
 from trading.base.clock import Clock
 from trading.base.database import db
 from trading.base.errors import Refused
+from trading.projects.models import Lot
+from trading.projects.rules import Stage
 
 log = structlog.get_logger()
 
@@ -17,7 +19,8 @@ log = structlog.get_logger()
 def advance_due(clock: Clock) -> int:
     """Take every draw under way as far as it can go now."""
     done = 0
-    for draw_id in db.session.scalars(select(Draw.id).where(Draw.drawn_at.is_(None))).all():
+    for draw_id in db.session.scalars(select(Draw.id).join(Lot, Lot.id == Draw.lot_id).where(
+            Draw.drawn_at.is_(None), Lot.stage.in_((Stage.CLOSED, Stage.OPENED)))).all():
         try:
             done += service.close(draw_id, clock=clock)
             done += service.settle(draw_id, clock=clock)

@@ -95,6 +95,8 @@ def _locked(lot_id: int, account_id: int) -> tuple[Lot, Evaluation, Member]:
     member = member_of(lot_id, account_id)
     if evaluation.finished_at:
         raise Refused("evaluation.finished")
+    if lot.stage != Stage.OPENED:  # paused, failed or terminated meanwhile
+        raise Refused("evaluation.resting", stage=lot.stage)
     return lot, evaluation, member
 
 

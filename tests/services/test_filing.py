@@ -309,3 +309,11 @@ def test_a_failure_in_a_commit_of_many_loses_nobody(sqlite_centre: Centre, monke
     again = at_once(sqlite_centre, case, ready)
     assert all(isinstance(receipt, receipts.Receipt) for receipt in again)
     assert evidence.size() == size + len(ready)
+
+
+@pytest.mark.parametrize("upload_id", ["", "x", "\0" * 32, "A" * 32, "0" * 33])
+def test_what_cannot_be_an_upload_never_reaches_the_others(centre: Centre, upload_id: str) -> None:
+    case, company = centre.a_bidding_case(), centre.companies[0]
+    bid, _payload = seal(case, company)
+    with refused("seal.parts_missing"):
+        file(case, company, bid, upload_id)

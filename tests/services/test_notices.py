@@ -196,6 +196,10 @@ def test_the_database_does_not_name_those_invited(sqlite_centre: Centre) -> None
     assert len(rows) == 15 and not any(name in row for name in names for row in rows)
     # The control: the boxes do hold them.
     assert len(invitations.invited(case.project_id)) == 3
+    case.announce()
+    told = [str(value) for row in db.session.execute(text("SELECT * FROM message WHERE kind LIKE 'invit%'")) for value in row]
+    kept = [str(value) for row in db.session.execute(text("SELECT event FROM evidence_entry WHERE kind = 'invitation.chosen'")) for value in row]
+    assert told == [] and len(kept) == 1 and "count" not in kept[0]
 
 
 # --- the document ---------------------------------------------------------------------------------

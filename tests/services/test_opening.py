@@ -21,7 +21,7 @@ from bidding.sealed import jobs as sealed_jobs
 from bidding.sealed import service as sealed
 from bidding.sealed.models import SealedBid
 from bidding.trustees import service as trustees
-from bidding.trustees.trustee import Memory, Pins
+from bidding.trustees.trustee import Memory, Pins, session_message
 from tests.builders import Centre
 from tests.services.test_filing import refused
 from trading.announcements import service as notices
@@ -35,6 +35,7 @@ from trading.evidence import service as evidence
 from trading.evidence import verify
 from trading.evidence.models import Checkpoint, Entry
 from trading.projects.rules import Stage
+from trading.supervision import service as pauses
 
 
 def test_close_is_done_once_and_not_early(centre: Centre) -> None:
@@ -240,6 +241,43 @@ def test_a_key_holder_that_was_told_of_an_extension_remembers_it(extended, sqlit
     assert holder.release(copy.deepcopy(bundle), Memory(opens={case.session.id: opens}), centre.cast.pins, at=at), "the control opens"
     with refused("trustee.amendment_hidden"):
         holder.release(bundle, Memory(opens={case.session.id: opens + 1}), centre.cast.pins, at=at)
+
+
+def test_a_key_holder_answers_one_close_only(ready) -> None:
+    centre, case, bundle = ready
+    holder, memory, at = centre.cast.holders[0].trustee, Memory(), unix(case.at) + 5
+    first = holder.release(copy.deepcopy(bundle), memory, centre.cast.pins, at=at)
+    assert holder.release(copy.deepcopy(bundle), memory, centre.cast.pins, at=at) == first, "asked again it says the same"
+    memory.closed = {name: "7 " + "00" * 32 for name in memory.closed}
+    with refused("trustee.closed_before"):
+        holder.release(bundle, memory, centre.cast.pins, at=at)
+
+
+def test_an_extension_that_opens_before_its_own_deadline_is_none(extended) -> None:
+    centre, case, bundle = extended
+    change = copy.deepcopy(bundle["amendments"][0])
+    change["document"]["deadline"] += 86400
+    change["sig"] = trustees.sign_by_centre(session_message(documents.amendment_id(change["document"])))
+    with refused("trustee.amendment"):
+        centre.cast.holders[0].trustee.learn(case.session.id, [change], Memory(), centre.cast.pins)
+    change["document"]["open_not_before"] += 86400
+    change["sig"] = trustees.sign_by_centre(session_message(documents.amendment_id(change["document"])))
+    assert centre.cast.holders[0].trustee.learn(case.session.id, [change], Memory(), centre.cast.pins), "the control is learnt"
+
+
+@pytest.mark.parametrize("end", ["terminate", "pause"])
+def test_no_share_is_asked_for_or_taken_of_a_lot_that_rests(ready, end: str) -> None:
+    centre, case, bundle = ready
+    holder = centre.cast.holders[0].trustee
+    assert [item.id for item in trustees.waiting_for(holder.public.hex())] == [case.session.id], "the control waits"
+    given = holder.release(bundle, Memory(), centre.cast.pins, at=unix(case.at) + 5)
+    if end == "terminate":
+        notices.terminate(case.project_id, "规划调整", actor="t", at=case.at)
+    else:
+        pauses.pause_by_law(case.lot_id, "objection", "条例 22", "x", actor="platform", at=case.at)
+    assert trustees.waiting_for(holder.public.hex()) == []
+    with refused("trustee.resting"):
+        trustees.take_release(given, at=case.at)
 
 
 def test_a_key_holder_learns_nothing_that_the_centre_did_not_sign(extended) -> None:

@@ -19,10 +19,11 @@ from trading.accounts.permissions import Role
 from trading.announcements import queries
 from trading.announcements import service as announcements
 from trading.base.clock import stopped
-from trading.base.database import db
+from trading.base.database import db, transaction
 from trading.demonstration.case import PARTICULARS, CaseRun
 from trading.evidence.models import Entry
 from trading.projects import service as projects
+from trading.projects.models import Lot
 from trading.projects.rules import Stage
 from trading.supervision import service as pauses
 
@@ -169,3 +170,56 @@ def test_a_pause_of_a_terminated_case_ends_without_a_resumption(sqlite_centre: C
     announcements.terminate(case.project_id, "规划调整", actor="t", at=case.at)
     lifted(case, two_sqlite, pause)
     assert case.lot.stage == Stage.TERMINATED and pauses.open_pauses(case.lot_id) == []
+
+
+def test_a_deadline_that_was_over_is_not_opened_again(sqlite_centre: Centre, two_sqlite) -> None:
+    case = sqlite_centre.a_bidding_case()
+    case.at = over = case.lot.deadline
+    pause = paused(case, two_sqlite, hours=1)
+    lifted(case, two_sqlite, pause)
+    assert case.lot.deadline == over
+    assert opening.close(case.lot_id, clock=stopped(case.at))
+
+
+def test_a_clarification_never_moves_a_deadline_earlier(sqlite_centre: Centre, two_sqlite) -> None:
+    case = sqlite_centre.a_bidding_case()
+    first = projects.locked(case.project_id)
+    other = Lot(project_id=first.id, number=2, code=f"{first.code}002", name="二标段", estimate_fen=100, method={"kind": "works_lowest"},
+                stage=Stage.BIDDING, deadline=case.lot.deadline)
+    with transaction() as session:
+        session.add(other)
+    pause = paused(case, two_sqlite, hours=24 * 5)
+    lifted(case, two_sqlite, pause)
+    db.session.refresh(first, ["lots"])
+    later, earlier = case.lot.deadline, other.deadline
+    assert later == earlier + timedelta(days=5)
+    announcements.clarify(case.project_id, "澄清", "内容", actor="t", at=case.at)
+    assert case.lot.deadline == later and other.deadline >= earlier
+
+
+def test_an_awarded_case_is_not_terminated_by_way_of_a_pause(sqlite_centre: Centre, two_sqlite) -> None:
+    case = sqlite_centre.an_opened_case()
+    case.draw()
+    case.evaluate()
+    notice = announcements.publicise(case.lot_id, PARTICULARS, actor="t", at=case.at)
+    case.at = case.at.fromisoformat(notice.versions[-1].schedule["until"])
+    first = projects.candidates(case.lot_id)[0]
+    evaluation.award(case.lot_id, first.organisation_id, actor="t", at=case.at)
+    with refused("project.step_not_allowed"):
+        evaluation.award(case.lot_id, first.organisation_id, actor="t", at=case.at)
+    paused(case, two_sqlite, hours=1)
+    with refused("project.step_not_allowed"):
+        announcements.terminate(case.project_id, "规划调整", actor="t", at=case.at)
+    assert case.lot.stage == Stage.PAUSED
+
+
+def test_a_committee_rests_with_its_lot(sqlite_centre: Centre, two_sqlite) -> None:
+    case = sqlite_centre.an_opened_case()
+    case.draw()
+    evaluation.start(case.lot_id, actor="host", at=case.wait(hours=1))
+    member = evaluation.account_of(evaluation.members(case.lot_id)[0])
+    pause = paused(case, two_sqlite, hours=1)
+    with refused("evaluation.resting"):
+        evaluation.declare(case.lot_id, member, conflict="", at=case.at)
+    lifted(case, two_sqlite, pause)
+    evaluation.declare(case.lot_id, member, conflict="", at=case.at)

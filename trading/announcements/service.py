@@ -128,15 +128,17 @@ def clarify(project_id: int, title: str, body: str, *, actor: str, at: datetime,
         if tender is None or tender.published_at is None:
             raise Refused("notice.not_published")
         lots = [projects.locked_lot(lot.id) for lot in project.lots]
-        open_lots = [lot for lot in lots if lot.stage in (Stage.ANNOUNCED, Stage.BIDDING)]
+        running = (Stage.ANNOUNCED, Stage.BIDDING)
+        open_lots = [lot for lot in lots if lot.stage in running]
         if not open_lots or any(lot.deadline is None or at >= lot.deadline for lot in open_lots):
             raise Refused("notice.too_late_to_clarify")
-        deadline = open_lots[0].deadline
-        assert deadline is not None
+        # A lot that stood still has a later deadline than the others: nobody's is ever moved earlier.
+        deadline = max(lot.deadline for lot in open_lots if lot.deadline)
+        open_lots += [lot for lot in lots if lot.stage == Stage.PAUSED and lot.paused_from in running]
         moved = rules.clarification(project.procedure, project.region, at, deadline, tender.published_at, new_deadline)
         schedule = dict(tender.versions[-1].schedule) | {"deadline": moved.isoformat()}
         for lot in open_lots:
-            lot.deadline = moved
+            lot.deadline = max(lot.deadline or moved, moved)
         notice = _make(Kind.CLARIFICATION, project, None, title, body, schedule, at=at)
         _publish(notice, actor=actor, at=at)
         if moved != deadline:
@@ -152,8 +154,8 @@ def terminate(project_id: int, reason: str, *, actor: str, at: datetime) -> Noti
         raise Refused("notice.reason_missing")
     with transaction():
         project = projects.locked(project_id)
-        for lot in project.lots:
-            lot = projects.locked_lot(lot.id)
+        # All locks before the first act: whoever files holds a lot and waits for the log.
+        for lot in [projects.locked_lot(lot.id) for lot in sorted(project.lots, key=lambda lot: lot.id)]:
             if lot.stage not in (Stage.ARCHIVED, Stage.FAILED, Stage.TERMINATED, Stage.RESTARTED):
                 projects.advance(lot, Step.TERMINATE, actor=actor, at=at, reason=reason)
         notice = _make(Kind.TERMINATION, project, None, f"{project.name}终止公告", reason, {}, at=at)
@@ -266,7 +268,8 @@ def publicise(lot_id: int, particulars: Mapping[int, Particulars], *, actor: str
         until = publicity_ends(lot, at)
         projects.advance(lot, Step.PUBLICISE, actor=actor, at=at, until=until.isoformat())
         project, day = lot.project, at.astimezone(BEIJING).date()
-        sections = [_candidate(candidate, particulars.get(candidate.rank)) for candidate in projects.candidates(lot_id)]
+        sections = [_candidate(candidate, particulars.get(candidate.rank)) for candidate in projects.candidates(lot_id)
+                    if not candidate.lost]
         sections.append(Section.of(
             publicity=f"至 {until.astimezone(BEIJING):%Y-%m-%d %H:%M}",
             objection=f"在公示期内通过本平台提出；联系人：{_contact(project)}"))
@@ -332,6 +335,8 @@ def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, items:
     """
     with transaction() as session:
         lot = projects.locked_lot(lot_id)
+        if projects.award_of(lot_id) is not None:
+            raise Refused("project.step_not_allowed", stage=lot.stage, step=Step.AWARD)
         candidates = projects.candidates(lot_id)
         chosen = next((c for c in candidates if c.organisation_id == organisation_id), None)
         if chosen is None:

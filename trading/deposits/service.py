@@ -183,9 +183,10 @@ def refunds_due(lot: Lot) -> list[Refund]:
     after an award the losers' from the contract (works) or from the award notice
     (procurement, and regions that say so), the winner's from the contract."""
     award, due = projects.award_of(lot.id), []
+    candidates = {candidate.organisation_id for candidate in projects.candidates(lot.id)}
     for account in db.session.scalars(select(SubAccount).where(SubAccount.lot_id == lot.id).order_by(SubAccount.id)):
         organisation_id = owner(account)
-        clock = _refund_clock(lot, award is not None and award.organisation_id == organisation_id)
+        clock = _refund_clock(lot, award is not None and award.organisation_id == organisation_id, organisation_id in candidates)
         fen = paid_fen(lot.id, organisation_id) if clock else 0
         if clock and fen:
             period = periods.due(clock.key, clock.start, region=lot.project.region, procedure=lot.project.procedure, tentative=True)
@@ -200,7 +201,7 @@ class _RefundClock:
     with_interest: bool
 
 
-def _refund_clock(lot: Lot, won: bool) -> _RefundClock | None:
+def _refund_clock(lot: Lot, won: bool, candidate: bool) -> _RefundClock | None:
     """From which day by which rule a deposit is due, or None while it is not."""
     award, contract = projects.award_of(lot.id), projects.contract_of(lot.id)
     if award is None:
@@ -208,6 +209,9 @@ def _refund_clock(lot: Lot, won: bool) -> _RefundClock | None:
         return ended and _clock(lot, ended, ("gp.terminate", "dp.refund_withdrawn", "dp.refund_losers"))
     awarded_on = award.notified_at.astimezone(BEIJING).date()
     since = _seek(lot, "dp.refund_losers_from", awarded_on)
+    if candidate and not won and _seek(lot, "dp.refund_candidates", awarded_on):
+        # Where a region keeps the candidates' deposits until the contract (重庆市招标投标条例 36).
+        return _clock(lot, contract.signed_on, ("dp.refund_candidates",)) if contract else None
     if not won and since is not None and since.value == "award_notice":
         return _clock(lot, awarded_on, ("dp.refund_losers",))
     return _clock(lot, contract.signed_on, ("dp.refund_winner" if won else "dp.refund_losers",)) if contract else None

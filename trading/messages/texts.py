@@ -17,8 +17,6 @@ TEXTS: dict[str, tuple[str, str]] = {
                        "“{lot}” has a new question. Your answer will be published to everybody."),
     "lot.failed": ("“{lot}”投标人不足法定家数，依法不开标。投标文件未解密，保证金将退还。",
                    "“{lot}” has fewer bidders than the law asks for and is not opened. Bids stay sealed; deposits are returned."),
-    "invitation.sent": ("您的单位受邀参加“{name}”的投标，请查看邀请书并按时投标。受邀单位的名称和数量保密。",
-                        "Your organisation is invited to bid for “{name}”. See the invitation; who else is invited is secret."),
     "clock.soon": ("“{lot}”的一项法定时限将于 {due} 到期，依据：{article}。", "A statutory period of “{lot}” ends on {due}: {article}."),
     "clock.over": ("“{lot}”的一项法定时限已于 {due} 届满而未完成，依据：{article}。",
                    "A statutory period of “{lot}” ended on {due} with nothing done: {article}."),

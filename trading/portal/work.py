@@ -12,6 +12,8 @@ from trading.accounts.session import SignedIn
 from trading.announcements import queries as notices
 from trading.base.language import moment
 from trading.portal import home
+from trading.parties import service as parties
+from trading.projects import invitations
 from trading.projects import queries as projects
 from trading.projects import rules as project_rules
 from trading.projects import words
@@ -55,7 +57,7 @@ def todo(user: SignedIn, at: datetime) -> list[Item]:
                         _("提交于 %(at)s", at=moment(project.submitted_at))) for project in projects.waiting() if project.submitted_at]
     if user.may(Permission.BID):
         for lot in projects.with_deadline(at, at + timedelta(days=366)):
-            if lot.stage in (Stage.ANNOUNCED, Stage.BIDDING) and not _is_own(lot, user):
+            if lot.stage in (Stage.ANNOUNCED, Stage.BIDDING) and not _is_own(lot, user) and _may_bid(lot, user):
                 items.append(_item(lot.label, f"/me/lots/{lot.code}", _("投标截止 %(at)s", at=moment(lot.deadline)) if lot.deadline else "",
                                    lot.deadline))
     if user.may(Permission.HALL_HOST):
@@ -105,3 +107,8 @@ def _result_step(lot: Lot, at: datetime) -> str:
         until = home.publicity_until(lot)
         return _("确定中标人") if until and at >= until else ""
     return _("登记合同") if lot.stage == Stage.AWARDED else ""
+
+
+def _may_bid(lot: Lot, user: SignedIn) -> bool:
+    """Invited tenders stand on the list of those invited only."""
+    return user.organisation_id is not None and invitations.is_invited(lot.project, parties.get(user.organisation_id).code)

@@ -15,7 +15,6 @@ from trading.base.database import db, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
 from trading.law.procedures import Call
-from trading.messages import service as messages
 from trading.parties import rules as party_rules
 from trading.parties import service as parties
 from trading.parties.models import Organisation
@@ -52,7 +51,7 @@ def choose(project_id: int, codes: list[str], *, actor: str, at: datetime) -> li
             session.add(Invitation(project_id=project_id, tag=tag, invited_at=None,
                                    box=installation.boxes().close(company.id, f"invitation/{tag}", pad=16)))
         session.flush()
-        evidence.record("invitation.chosen", actor=actor, at=at, project=project.code, draft=project_id, count=len(chosen))
+        evidence.record("invitation.chosen", actor=actor, at=at, project=project.code, draft=project_id)
         return chosen
 
 
@@ -78,11 +77,13 @@ def invited(project_id: int) -> list[Organisation]:
 
 
 def send(project: Project, *, at: datetime) -> None:
-    """Tell those invited; runs in the transaction that publishes the invitation."""
+    """Note that the invitations went out; runs in the transaction that publishes them.
+
+    Each company finds its own on its page of lots. No message is written: its row would name
+    the company to whoever reads the database.
+    """
     for row in db.session.scalars(select(Invitation).where(Invitation.project_id == project.id)):
         row.invited_at = at
-    for company in invited(project.id):
-        messages.notify("invitation.sent", at=at, organisation_id=company.id, name=project.name, link=f"/p/{project.code}")
 
 
 def is_invited(project: Project, code: str) -> bool:

@@ -85,6 +85,9 @@ def after(procedure_id: str, stage: Stage, step: Step, *, paused_from: Stage | N
     """The stage a lot is in after a step; a resumed lot goes back to where it was paused."""
     if (stage, step) == (Stage.PAUSED, Step.RESUME) and paused_from is not None:
         return paused_from
+    if (stage, step, paused_from) == (Stage.PAUSED, Step.TERMINATE, Stage.AWARDED):
+        # What may not be terminated may not be terminated by way of a pause either.
+        raise Refused("project.step_not_allowed", stage=Stage.AWARDED, step=step)
     try:
         return life(procedure_id)[stage, step]
     except KeyError:

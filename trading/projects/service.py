@@ -52,7 +52,8 @@ def revise(project_id: int, values: dict[str, Any], lots: list[dict[str, Any]], 
         for name in FIELDS:
             if name in values:
                 setattr(project, name, values[name])
-        followed = [lot.restarted_from_id for lot in project.lots]
+        # A link belongs to its own lot: when lots were taken away, nobody can say which.
+        followed = [lot.restarted_from_id for lot in project.lots] if len(lots) >= len(project.lots) else []
         for lot in project.lots:
             session.delete(lot)
         session.flush()
@@ -163,7 +164,8 @@ def advance(lot: Lot, step: Step, *, actor: str, at: datetime, **facts: Any) -> 
     if step is Step.PAUSE:
         lot.paused_from = before
     lot.stage_at = at
-    evidence.record(f"lot.{lot.stage}" if step is not Step.RESUME else "lot.resumed", actor=actor, at=at,
+    kind = {Step.RESUME: "lot.resumed", Step.REVOKE: "lot.award_revoked"}.get(step, f"lot.{lot.stage}")
+    evidence.record(kind, actor=actor, at=at,
                     lot=lot.code, project=lot.project.code, **facts)
 
 
@@ -274,8 +276,13 @@ def rounds_before(lot: Lot) -> list[Lot]:
 
 
 def circumstance(lot: Lot) -> Circumstance | None:
-    """What may lower the least number of bidders: that this is not the first round."""
-    return Circumstance.AGAIN if lot.restarted_from_id else None
+    """What may lower the least number of bidders: that an earlier round had too few of them."""
+    before = rounds_before(lot)
+    return Circumstance.AGAIN if before and before[0].failed_reason in TOO_FEW else None
+
+
+#: Reasons for a failure after which a next round is a second one by law.
+TOO_FEW = ("too_few_bidders", "too_few_valid")
 
 
 # --- result ----------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ WORST = {Light.RED: 0, Light.YELLOW: 1, Light.GREEN: 2, Light.DONE: 3}
 def of_lots(lots: Iterable[Lot], *, at: datetime) -> dict[int, list[Clock]]:
     """Clocks by lot, the most urgent first."""
     lots = [lot for lot in lots if lot.code]
-    facts, pauses, today = _facts(lots, at), _pauses(lots), at.astimezone(BEIJING).date()
+    facts, pauses, today = _facts(lots, at), _pauses(lots, at), at.astimezone(BEIJING).date()
     found = {}
     for lot in lots:
         spans = pauses.get(lot.id, [])
@@ -68,14 +68,14 @@ def _publicities(lots: list[Lot]) -> list[tuple[Lot, datetime]]:
     return [(by_id[lot_id], notice_rules.moment(schedule["until"])) for lot_id, schedule in newest.items()]
 
 
-def _pauses(lots: list[Lot]) -> dict[int, list[tuple[datetime, datetime]]]:
+def _pauses(lots: list[Lot], at: datetime) -> dict[int, list[tuple[datetime, datetime]]]:
     rows = db.session.execute(
         select(Pause.lot_id, Pause.began_at, Pause.ended_at).where(
-            Pause.lot_id.in_([lot.id for lot in lots]), Pause.began_at.is_not(None), Pause.ended_at.is_not(None))
+            Pause.lot_id.in_([lot.id for lot in lots]), Pause.began_at.is_not(None))
         .order_by(Pause.began_at))
     found: dict[int, list[tuple[datetime, datetime]]] = {}
     for lot_id, began, ended in rows:
-        found.setdefault(lot_id, []).append((began, ended))
+        found.setdefault(lot_id, []).append((began, ended or at))  # one that still runs counts until now
     return found
 
 

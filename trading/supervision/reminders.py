@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from trading.accounts import service as accounts
 from trading.accounts.permissions import Permission
@@ -36,7 +37,10 @@ def remind(at: datetime) -> int:
         for clock in found[lot.id]:
             light = clock.light(today)
             if light in (Light.YELLOW, Light.RED) and _key(lot.id, clock, light) not in told:
-                done += _tell(lot, clock, light, at)
+                try:
+                    done += _tell(lot, clock, light, at)
+                except IntegrityError:
+                    log.info("told by another process", lot=lot.code, clock=clock.kind.id)
     return done
 
 

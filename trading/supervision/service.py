@@ -147,7 +147,7 @@ def _end(pause: Pause, *, actor: str, at: datetime) -> None:
     stood = timedelta(minutes=-(-(at - lot.paused_at) // timedelta(minutes=1)))
     before = lot.paused_from
     dates: dict[str, str] = {}
-    if before in (Stage.ANNOUNCED, Stage.BIDDING) and lot.deadline is not None:
+    if before in (Stage.ANNOUNCED, Stage.BIDDING) and lot.deadline is not None and lot.paused_at < lot.deadline:
         lot.deadline += stood
         dates = {"deadline": lot.deadline.astimezone(BEIJING).isoformat()}
     projects.advance(lot, Step.RESUME, actor=actor, at=at, reason=pause.lift_reason, **dates)

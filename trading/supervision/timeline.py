@@ -43,7 +43,7 @@ def title(kind: str) -> str:
         "complaint.suspended": _("因投诉暂停"), "complaint.suspension_ended": _("投诉处理暂停期满"),
         "complaint.decided": _("作出投诉处理决定"), "complaint.withdrawn": _("撤回投诉"),
         "clock.over": _("法定时限届满"), "duty.report": _("提交书面报告"), "duty.contract_filed": _("合同备案（主管部门）"),
-        "duty.contract_published": _("合同公告"), "candidate.lost": _("候选人失去资格"), "invitation.chosen": _("确定邀请名单"),
+        "duty.contract_published": _("合同公告"), "candidate.lost": _("候选人失去资格"), "lot.award_revoked": _("中标结果变更公告"), "invitation.chosen": _("确定邀请名单"),
         "project.restarted": _("重新招标登记"),
         "pause.asked": _("提出暂停"), "pause.added": _("增加暂停事由"), "pause.ended": _("一项暂停事由结束"),
         "pause.refused": _("不予暂停"), "pause.lift_asked": _("提出恢复"), "notice.publicity_prolonged": _("顺延公示"),

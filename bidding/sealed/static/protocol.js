@@ -279,7 +279,7 @@ export async function checkAnswer ({ document, amendments, sig, centre_key: cent
     shaped(change, AMENDMENT, 'amendment')
     const name = await amendmentId(change)
     if (change.v !== VERSION || change.session !== id || change.previous !== previous || change.deadline < deadline ||
-        change.open_not_before < opens || !await signed(name, by)) throw new Refusal('seal.amendment')
+        change.open_not_before < opens || change.open_not_before < change.deadline || !await signed(name, by)) throw new Refusal('seal.amendment')
     deadline = change.deadline
     opens = change.open_not_before
     previous = name
