@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
 from trading.base.errors import Refused
-from trading.law.findings import Finding, finding
-from trading.law.rules import NATION, find, seek
 
 FULL = 100
 Exact = int | Fraction | Decimal | str
@@ -237,30 +234,6 @@ def works_scores(
     base = benchmark(prices, rule, ceiling_fen)
     points = linear_points(prices, base, price_most, k_above, k_below)
     return _scores(points, marked_points(marks, factors, prices, members), places)
-
-
-def check_price_weight(
-    procedure: str, kind: str, weight: Exact, *, on: date, region: str = NATION
-) -> list[Finding]:
-    """Hold the price weight of a document against the law; ``kind`` is goods or services."""
-    share, found = exact(weight), []
-    least = find(f"ev.price_weight_min_{kind}", on=on, region=region, procedure=procedure)
-    found.append(
-        finding(
-            share >= Fraction(least.value), least,
-            "evaluation.price_weight_kept", "evaluation.price_weight_low", weight=str(share),
-        )
-    )  # fmt: skip
-    most = seek(f"ev.price_weight_max_{kind}", on=on, region=region, procedure=procedure)
-    if most is not None:
-        found.append(
-            finding(
-                share <= Fraction(most.value), most,
-                "evaluation.price_weight_kept", "evaluation.price_weight_high",
-                weight=str(share),
-            )
-        )  # fmt: skip
-    return found
 
 
 def _scores(

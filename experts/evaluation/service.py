@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -16,7 +15,7 @@ from experts.draw.models import Draw
 from experts.draw.tickets import unbase
 from experts.evaluation import methods, review, rules
 from experts.evaluation.models import Evaluation, MarkRow, Member, VerdictRow
-from trading.accounts import service as accounts
+from experts.pool import service as pool
 from trading.announcements import service as announcements
 from trading.announcements.rules import Kind
 from trading.archive import service as archive
@@ -321,7 +320,8 @@ def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, items:
 
 def _names(lot_id: int) -> list[str]:
     """Names of the experts who sat; they become public with the result, never before."""
-    return [accounts.get(account_of(member)).name for member in members(lot_id) if member.kind == "expert"]
+    experts = (pool.of_account(account_of(member)) for member in members(lot_id) if member.kind == "expert")
+    return [pool.name_of(expert) for expert in experts if expert]
 
 
 def fail(lot_id: int, reason: str, *, actor: str, at: datetime) -> None:

@@ -17,7 +17,6 @@ from experts.evaluation.methods import (
     Mark,
     adjusted,
     benchmark,
-    check_price_weight,
     deducted,
     exact,
     half_up,
@@ -29,6 +28,7 @@ from experts.evaluation.methods import (
 )
 from experts.evaluation.review import Verdict, review
 from trading.base.errors import Refused
+from trading.law.prices import check_weight
 
 ON = date(2026, 11, 23)
 MEMBERS = ["m1", "m2", "m3", "m4", "m5"]
@@ -192,7 +192,7 @@ def test_prices_are_above_zero(price: int) -> None:
     ],
 )
 def test_price_weights(procedure: str, kind: str, weight: str, faults: list[str]) -> None:
-    found = check_price_weight(procedure, kind, weight, on=ON)
+    found = check_weight(procedure, kind, Fraction(weight), on=ON)
     assert [one.reason for one in found if not one.ok] == faults
 
 

@@ -171,15 +171,15 @@ def test_more_cannot_be_drawn_than_there_are() -> None:
 @pytest.mark.parametrize(
     ("procedure", "kind", "weight", "faults"),
     [
-        ("procurement-open", "goods", "0.299", ["law.below_limit"]),
+        ("procurement-open", "goods", "0.299", ["evaluation.price_weight_low"]),
         ("procurement-open", "goods", "0.3", []),
         ("procurement-open", "goods", "1", []),
-        ("procurement-open", "services", "0.099", ["law.below_limit"]),
+        ("procurement-open", "services", "0.099", ["evaluation.price_weight_low"]),
         ("procurement-open", "services", "0.1", []),
         ("consultation", "goods", "0.6", []),
-        ("consultation", "goods", "0.601", ["law.above_limit"]),
+        ("consultation", "goods", "0.601", ["evaluation.price_weight_high"]),
         ("consultation", "services", "0.3", []),
-        ("consultation", "services", "0.301", ["law.above_limit"]),
+        ("consultation", "services", "0.301", ["evaluation.price_weight_high"]),
     ],
 )
 def test_price_weights(procedure: str, kind: str, weight: str, faults: list[str]) -> None:

@@ -12,7 +12,8 @@ from trading.base.errors import Refused
 from trading.law.committees import check_committee, experts_needed
 from trading.law.findings import require
 from trading.law.limits import bond_cap, check_bond, check_performance_bond
-from trading.law.schedules import check_schedule, clarification_needs_extension, enough_bidders
+from trading.law.bidders import check_number
+from trading.law.schedules import check_schedule, clarification_needs_extension
 
 BJ = timezone(timedelta(hours=8))
 ON = date(2026, 11, 23)
@@ -243,6 +244,6 @@ def test_more_experts_than_members_is_a_mistake() -> None:
 @pytest.mark.parametrize("gate", ["bidders", "qualified", "valid"])
 @pytest.mark.parametrize("procedure", ["works-open", "procurement-open"])
 def test_three_gates(procedure: str, gate: str) -> None:
-    assert not enough_bidders(procedure, gate, 2, on=ON).ok
-    assert enough_bidders(procedure, gate, 3, on=ON).ok
-    assert enough_bidders("works-open", gate, 1, on=ON, region="JP-08203").ok
+    assert not check_number(procedure, gate, 2, on=ON).ok
+    assert check_number(procedure, gate, 3, on=ON).ok
+    assert check_number("works-open", gate, 1, on=ON, region="JP-08203").ok

@@ -8,29 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rules import (
-    test_law_collusion,
-    test_law_committees,
-    test_law_deposits,
-    test_law_evaluation,
-    test_law_land,
-    test_law_objections,
-    test_law_opening,
-    test_law_procurement,
-    test_law_property,
-    test_law_records,
-    test_law_regions,
-    test_law_works,
-)
+from tests.rules import law_examples as hold
 from tests.rules.law_examples import place
+from tests.rules.law_tables import (
+    collusion,
+    committees,
+    deposits,
+    evaluation,
+    land,
+    objections,
+    opening,
+    procurement,
+    property,
+    records,
+    regions,
+    works,
+)
 from trading.law.checks import check_period
 from trading.law.periods import due, earliest, latest
 from trading.law.rules import PERIODS, Rule, Sense, Unit, all_rules, find
 
 FILES = [
-    test_law_collusion, test_law_committees, test_law_deposits, test_law_evaluation,
-    test_law_land, test_law_objections, test_law_opening, test_law_procurement,
-    test_law_property, test_law_records, test_law_regions, test_law_works,
+    collusion, committees, deposits, evaluation, land, objections, opening, procurement, property, records, regions, works,
 ]  # fmt: skip
 TABLES = ("NOT_BEFORE", "NOT_AFTER", "FIGURES", "DUTIES", "CHOICES")
 
@@ -43,6 +42,46 @@ def tried() -> set[Rule]:
             for key, where, *_ in getattr(file, table, ()):
                 found.add(find(key, **place(where)))
     return found
+
+
+def rows(table: str) -> list[tuple]:
+    """One table of all families."""
+    return [row for file in FILES for row in getattr(file, table, ())]
+
+
+@pytest.mark.parametrize(("key", "where", "start", "limit"), rows("NOT_BEFORE"))
+def test_first_lawful_end(key, where, start, limit) -> None:
+    hold.not_before(key, where, start, limit)
+
+
+@pytest.mark.parametrize(("key", "where", "start", "limit"), rows("NOT_AFTER"))
+def test_last_lawful_end(key, where, start, limit) -> None:
+    hold.not_after(key, where, start, limit)
+
+
+@pytest.mark.parametrize(("key", "where", "figures", "lawful"), rows("FIGURES"))
+def test_figures_about_the_line(key, where, figures, lawful) -> None:
+    hold.figures(key, where, figures, lawful)
+
+
+@pytest.mark.parametrize(("key", "where", "on"), rows("DUTIES"))
+def test_duties(key, where, on) -> None:
+    hold.duty(key, where, on)
+
+
+@pytest.mark.parametrize(("key", "where", "lawful"), rows("CHOICES"))
+def test_choices(key, where, lawful) -> None:
+    hold.choice(key, where, lawful)
+
+
+@pytest.mark.parametrize(("key", "where", "day"), rows("SINCE"))
+def test_day_of_force(key, where, day) -> None:
+    hold.since(key, where, day)
+
+
+@pytest.mark.parametrize(("key", "where", "day"), rows("UNTIL"))
+def test_last_day_of_force(key, where, day) -> None:
+    hold.until(key, where, day)
 
 
 def test_every_row_has_a_worked_example() -> None:

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
-from pathlib import Path
 
 from trading.base import schema
 from trading.base.config import Settings, create_keys, load

@@ -28,7 +28,11 @@ def check_weight(
     where = {"on": on, "region": region, "procedure": procedure}
     low = find(f"ev.price_weight_min_{kind}", **where)
     high = seek(f"ev.price_weight_max_{kind}", **where)
-    return _between(weight, low, high)
+    kept = "evaluation.price_weight_kept"
+    found = [finding(weight >= Fraction(low.value), low, kept, "evaluation.price_weight_low", weight=str(weight))]
+    if high is not None:
+        found.append(finding(weight <= Fraction(high.value), high, kept, "evaluation.price_weight_high", weight=str(weight)))
+    return found
 
 
 class Policy(StrEnum):

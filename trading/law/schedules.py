@@ -7,7 +7,7 @@ from datetime import date, datetime
 from trading.law.findings import Finding, finding
 from trading.law.periods import LEGAL_TIME, day_of, earliest, latest
 from trading.law.procedures import Family, family, key
-from trading.law.rules import NATION, find, seek
+from trading.law.rules import find, seek
 
 #: Works documents are "on sale" (条例 16), procurement documents are "supplied" (87号令 18).
 _SUPPLY = {Family.WORKS: "sale_min", Family.PROCUREMENT: "doc_supply"}
@@ -137,18 +137,4 @@ def clarification_needs_extension(
         latest=last.date,
         earliest=day_of(new),
         new_deadline=new,
-    )
-
-
-def enough_bidders(
-    procedure: str, gate: str, count: int, *, on: date, region: str = NATION
-) -> Finding:
-    """Hold a head count against one of the three gates: bidders, qualified, valid.
-
-    They are different questions at different moments (at the deadline, after the check of
-    qualification, after review) and may have different answers.
-    """
-    rule = find(key(procedure, f"min_{gate}"), on=on, region=region, procedure=procedure)
-    return finding(
-        count >= int(rule.value), rule, "law.enough_bidders", "law.too_few_bidders", count=count
     )

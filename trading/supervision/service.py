@@ -30,7 +30,7 @@ ORDER = "order"
 def ask_pause(lot_id: int, reason: str, *, account_id: int, actor: str, at: datetime) -> Pause:
     """One supervisor asks for a pause; another must confirm it. Raises Refused ``pause.*``."""
     with transaction():
-        lot = _locked(lot_id)
+        lot = projects.locked_lot(lot_id)
         if open_pauses(lot_id, ORDER):
             raise Refused("pause.asked_already")
         _may_pause(lot)
@@ -65,7 +65,7 @@ def refuse_pause(pause_id: int, *, account_id: int, actor: str, at: datetime) ->
 def pause_by_law(lot_id: int, cause: str, article: str, reason: str, *, actor: str, at: datetime) -> Pause:
     """A pause that follows from the law itself, such as an unanswered objection (条例 22, 54)."""
     with transaction():
-        lot = _locked(lot_id)
+        lot = projects.locked_lot(lot_id)
         _may_pause(lot)
         pause = _add(Pause(lot_id=lot_id, cause=cause, reason=_text(reason), article=article, asked_at=at))
         _begin(pause, actor=actor, at=at)
@@ -173,10 +173,6 @@ def _tell(lot: Lot, kind: str, at: datetime) -> None:
 def _may_pause(lot: Lot) -> None:
     if lot.stage not in (*MAY_PAUSE, Stage.PAUSED):
         raise Refused("pause.stage", stage=lot.stage)
-
-
-def _locked(lot_id: int) -> Lot:
-    return projects.locked_lot(lot_id)
 
 
 def _add(pause: Pause) -> Pause:

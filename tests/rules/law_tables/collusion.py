@@ -6,10 +6,6 @@ see law_examples.py for how a line is read.
 
 from __future__ import annotations
 
-import pytest
-
-from tests.rules import law_examples as hold
-
 # Key, where, start, first lawful end.
 NOT_BEFORE = [
     ("cl.ban_min", "works-open", "2026-09-24", "2027-09-24"),
@@ -68,33 +64,3 @@ SINCE = [
     ("cl.human_decides", "works-open", "2026-02-10"),
     ("cl.repeat_window", "works-open", "2012-02-01"),
 ]  # fmt: skip
-
-
-@pytest.mark.parametrize(("key", "where", "start", "limit"), NOT_BEFORE)
-def test_first_lawful_end(key, where, start, limit) -> None:
-    hold.not_before(key, where, start, limit)
-
-
-@pytest.mark.parametrize(("key", "where", "start", "limit"), NOT_AFTER)
-def test_last_lawful_end(key, where, start, limit) -> None:
-    hold.not_after(key, where, start, limit)
-
-
-@pytest.mark.parametrize(("key", "where", "figures", "lawful"), FIGURES)
-def test_figures_about_the_line(key, where, figures, lawful) -> None:
-    hold.figures(key, where, figures, lawful)
-
-
-@pytest.mark.parametrize(("key", "where", "on"), DUTIES)
-def test_duties(key, where, on) -> None:
-    hold.duty(key, where, on)
-
-
-@pytest.mark.parametrize(("key", "where", "lawful"), CHOICES)
-def test_choices(key, where, lawful) -> None:
-    hold.choice(key, where, lawful)
-
-
-@pytest.mark.parametrize(("key", "where", "day"), SINCE)
-def test_day_of_force(key, where, day) -> None:
-    hold.since(key, where, day)
