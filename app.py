@@ -28,6 +28,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from werkzeug.exceptions import HTTPException
 
 import bidding.opening.models
+import bidding.rounds.models
 import bidding.sealed.models
 import bidding.trustees.models
 import experts.draw.models
@@ -36,7 +37,9 @@ import experts.pool.models
 import trading.accounts.models
 import trading.announcements.models
 import trading.archive.models
+import trading.contracts.models
 import trading.deposits.models
+import trading.drafting.models
 import trading.evidence.models
 import trading.lawbook.models
 import trading.messages.models
@@ -46,6 +49,7 @@ import trading.projects.models
 import trading.supervision.models  # noqa: F401
 from bidding.opening import jobs as opening_jobs
 from bidding.opening import views as opening_views
+from bidding.rounds import jobs as round_jobs
 from bidding.sealed import jobs as sealed_jobs
 from bidding.sealed import views as sealed_views
 from bidding.trustees import views as trustee_views
@@ -67,6 +71,7 @@ from trading.base.files import Files
 from trading.announcements import jobs as announcement_jobs
 from trading.archive import views as archive_views
 from trading.base.scheduler import Job
+from trading.contracts import views as contract_views
 from trading.base.scheduler import run as run_timetable
 from trading.announcements import views as announcement_views
 from trading.lawbook import change_views as law_change_views
@@ -83,6 +88,7 @@ from trading.projects import registrar_views
 from trading.projects import views as project_views
 from trading.demonstration.place import demo_folder, is_ready
 from trading.deposits import views as deposit_views
+from trading.drafting import views as drafting_views
 from trading.evidence import service as evidence
 from trading.evidence import witnessing
 from trading.messages import service as messages
@@ -99,10 +105,10 @@ VERSION = "0.1.0"
 PART_LIMIT = 9 * 1024 * 1024
 
 MACHINES = [trustee_views.bp, draw_api.bp]
-BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, portal_views.bp,
+BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, drafting_views.bp, portal_views.bp,
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, draw_views.bp,
               evaluation_views.bp, deposit_views.bp, archive_views.bp, supervision_views.bp, pause_views.bp, clock_views.bp,
-              law_views.bp, law_change_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
+              law_views.bp, law_change_views.bp, contract_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -274,6 +280,7 @@ TIMETABLE = [
     Job("sealed.tidy", 3600, lambda: sealed_jobs.tidy(now())),
     Job("opening.close_due", 0.5, lambda: opening_jobs.close_due(now)),
     Job("opening.advance_due", 1, lambda: opening_jobs.advance_due(now)),
+    Job("rounds.close_due", 0.5, lambda: round_jobs.close_due(now)),
     Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),
     Job("evaluation.start_due", 2, lambda: evaluation_jobs.start_due(now())),
     Job("objections.follow", 60, lambda: objection_jobs.follow(now())),

@@ -14,7 +14,10 @@ from trading.evidence.witness import Witness
 
 #: A Monday morning in Beijing, far from public holidays.
 T0 = datetime(2026, 3, 2, 1, tzinfo=UTC)
-NAMES = ("青石建设集团有限公司", "云岭市政工程有限公司", "川北路桥有限公司", "锦屏建筑安装有限公司", "白河水利工程有限公司")
+NAMES = ("青石建设集团有限公司", "云岭市政工程有限公司", "川北路桥有限公司", "锦屏建筑安装有限公司", "白河水利工程有限公司",
+         "南溪机电设备有限公司", "长江路桥养护有限公司", "竹海信息技术有限公司")
+#: Procedures whose price the notice fixes, and those that sell.
+FIXED, SALES = ("works-comparison", "agency-selection"), ("land-tender", "property-listing")
 SCORED = {"kind": "works_comprehensive", "price_points": "60", "factors": [
     {"id": "design", "name": "施工组织设计", "most": "25"}, {"id": "team", "name": "项目团队", "most": "15"}]}
 
@@ -31,7 +34,13 @@ class Centre:
         values: dict[str, object] = {
             "name": "青石路改造工程", "lot_name": "一标段", "estimate_fen": 100_000_000, "ceiling_fen": 95_000_000,
             "offers": [Offer(company, 90_000_000 + 12_345 * n) for n, company in enumerate(self.companies[:bidders])],
-            "region": "CN-51", "deposit_fen": 1_000_000}
+            "region": "CN-51", "deposit_fen": 1_000_000, "pool": self.companies}
+        if changes.get("procedure") in (*FIXED, "single-source"):
+            values["deposit_fen"] = 0  # no law provides for one
+        if changes.get("procedure") in FIXED:
+            changes["offers"] = [Offer(company, 95_000_000) for company in self.companies[:bidders]]
+        elif changes.get("procedure") in SALES:
+            values |= {"estimate_fen": 80_000_000, "ceiling_fen": None, "deposit_fen": 20_000_000}
         return Plan(**(values | changes))  # type: ignore[arg-type]
 
     def a_case(self, *steps: str, bidders: int = 3, at: datetime = T0, **changes: object) -> CaseRun:

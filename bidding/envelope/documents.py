@@ -7,6 +7,7 @@ which two sides may differ.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bidding.envelope.keys import tagged_hash
@@ -17,7 +18,6 @@ VERSION = 1
 SUITE = "intl-1"
 PART_BYTES = 8 * 1024 * 1024
 POLICIES = ("TB", "T")
-ENVELOPES = ("bid", "draw")
 
 _HEX = frozenset("0123456789abcdef")
 
@@ -38,7 +38,8 @@ TRUSTEE = {"i": INT, "org": TEXT, "kem_pk": B64, "sig_key": B64, "cert_sha256": 
 AMENDMENT = {"v": INT, "session": HEX32, "previous": HEX32, "deadline": INT, "open_not_before": INT}
 MANIFEST = {"v": INT, "lot": TEXT, "bidder": TEXT, "offer": DICT, "files": LIST}
 # What a bidder offers, and what a contributor to a draw gives.
-OFFERS = {"bid": {"price_fen": INT, "days": INT, "quality": TEXT, "statement": TEXT}, "draw": {"value": HEX32}}
+OFFER = {"price_fen": INT, "days": INT, "quality": TEXT, "statement": TEXT}
+VALUE = {"value": HEX32}
 FILE = {"name": TEXT, "bytes": INT, "sha256": HEX32}
 
 
@@ -96,6 +97,22 @@ def binary(text: str, place: str) -> bytes:
         raise Refused("seal.document", place=place) from None
 
 
+def offer_shape(envelope: str) -> dict[str, str] | None:
+    """What an envelope of this name holds: the bid, a later round's offer, or a contribution
+    to a draw (of experts, or of those the suffix names). None for any other name."""
+    if re.fullmatch(r"bid|offer-[1-9]", envelope, re.ASCII):
+        return OFFER
+    return VALUE if re.fullmatch(r"draw(-[a-z]{1,14})?", envelope, re.ASCII) else None
+
+
+def check_offer(offer: Any, envelope: str, place: str) -> dict[str, Any]:
+    """An offer that fits its envelope. Raises Refused ``seal.document``."""
+    shape = offer_shape(envelope)
+    if shape is None:
+        raise Refused("seal.document", place="envelope")
+    return shaped(offer, shape, place)
+
+
 def session_id(session: dict[str, Any]) -> str:
     """Name of a session: the hash of its document, 64 hex digits."""
     return tagged_hash("session", encode(session)).hex()
@@ -122,7 +139,7 @@ def check_session(session: Any) -> dict[str, Any]:
     numbers = [trustee["i"] for trustee in session["trustees"]]
     n, k = len(numbers), session["k"]
     good = (session["v"] == VERSION and session["suite"] == SUITE and session["policy"] in POLICIES
-            and session["envelope"] in ENVELOPES and numbers == list(range(1, n + 1))
+            and offer_shape(session["envelope"]) is not None and numbers == list(range(1, n + 1))
             and n / 2 < k <= n <= 15 and session["deadline"] <= session["open_not_before"]
             and len({trustee["org"] for trustee in session["trustees"]}) == n)
     if not good:

@@ -285,7 +285,7 @@ def _plaintext(session: dict[str, Any], bidder: str, offer: dict[str, Any],
         listed.append({"name": source.name, "bytes": source.size, "sha256": digest})
         checks.append(crc)
     manifest = documents.encode({"v": documents.VERSION, "lot": session["lot"], "bidder": bidder,
-                                 "offer": documents.shaped(offer, documents.OFFERS[session["envelope"]], "offer"), "files": listed})
+                                 "offer": documents.check_offer(offer, session["envelope"], "offer"), "files": listed})
     entries: list[tuple[str, int, int, Any]] = [(MANIFEST, len(manifest), zlib.crc32(manifest), [manifest])]
     for source, crc in zip(sources, checks, strict=True):
         entries.append((source.name, source.size, crc, source))
@@ -384,7 +384,7 @@ def read_contents(plain: Path, header: dict[str, Any]) -> Contents:
                 raise Refused("seal.manifest", place=MANIFEST)
             raw = archive.read(MANIFEST)
             manifest = documents.shaped(documents.decode(raw), documents.MANIFEST, "manifest")
-            documents.shaped(manifest["offer"], documents.OFFERS[header["ctx"]["envelope"]], "manifest.offer")
+            documents.check_offer(manifest["offer"], header["ctx"]["envelope"], "manifest.offer")
             if (manifest["lot"], manifest["bidder"]) != (header["ctx"]["lot"], header["ctx"]["bidder"]):
                 raise Refused("seal.manifest", place="bidder")
             if [item.get("name") for item in manifest["files"] if isinstance(item, dict)] != names[1:-1]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -26,20 +27,20 @@ def close_due(clock: Clock) -> int:
 
 def advance_due(clock: Clock) -> int:
     """Take every opening under way as far as it can go now."""
-    open_lots = db.session.scalars(select(Opening.lot_id).join(Lot, Lot.id == Opening.lot_id).where(
-        Lot.stage == Stage.CLOSED)).all()
+    under_way = db.session.execute(select(Opening.lot_id, Opening.envelope).join(Lot, Lot.id == Opening.lot_id).where(
+        Opening.opened_at.is_(None), Lot.stage.in_((Stage.CLOSED, Stage.OPENED)))).all()
 
-    def step(lot_id: int) -> bool:
-        moved = service.close_window(lot_id, clock=clock)
-        moved |= service.unseal_due(lot_id, clock=clock) > 0
-        return service.finish(lot_id, clock=clock) or moved
+    def step(item: tuple[int, str]) -> bool:
+        moved = service.close_window(*item, clock=clock)
+        moved |= service.unseal_due(*item, clock=clock) > 0
+        return service.finish(*item, clock=clock) or moved
 
-    return _each(open_lots, step)
+    return _each([tuple(row) for row in under_way], step)
 
 
-def _each(lot_ids: object, act: Callable[[int], bool]) -> int:
+def _each(items: Iterable[Any], act: Callable[[Any], bool]) -> int:
     done = 0
-    for lot_id in lot_ids:  # type: ignore[attr-defined]
+    for lot_id in items:
         try:
             done += act(lot_id)
         except Refused as refusal:

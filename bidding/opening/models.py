@@ -1,4 +1,4 @@
-"""One opening per lot: what happened when, each bid's outcome, the hall's public log."""
+"""One opening per sealing session: what happened when, each bid's outcome, the hall's public log."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ from trading.base.database import Model
 from trading.parties.models import Organisation
 
 
+#: The envelope of a lot's bids, which every opening begins with.
+FIRST = "bid"
+
+
 class Opening(Model):
-    """Facts of one opening; its state follows from which moments are set."""
+    """Facts of one opening; its state follows from which moments are set. A lot has one of its
+    bids (envelope ``bid``), and one more for each later round of offers (``offer-1``, ...)."""
 
     __tablename__ = "opening"
-    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True)
-    session: Mapped[str] = mapped_column(ForeignKey("sealing_session.id"))
+    session: Mapped[str] = mapped_column(ForeignKey("sealing_session.id"), primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
+    envelope: Mapped[str] = mapped_column(String(20))
     closed_at: Mapped[datetime]
     window_ends: Mapped[datetime]
     count: Mapped[int]
@@ -43,6 +49,7 @@ class OpenedBid(Model):
     __tablename__ = "opened_bid"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
+    envelope: Mapped[str] = mapped_column(String(20), default=FIRST)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     outcome: Mapped[str] = mapped_column(String(40))
     price_fen: Mapped[int | None]

@@ -21,13 +21,17 @@ from trading.deposits import service as deposits
 from trading.parties import service as parties
 from trading.parties.models import Organisation
 from trading.projects.models import Lot
-from trading.projects.rules import Stage
+from trading.projects.rules import Stage, procedure
 
 
 def event_text(event: HallEvent) -> str:
     """One line of the hall's log in the reader's language."""
-    facts = event.facts
+    # Where bids are not read out, no name is written down.
+    facts = event.facts | ({"bidder": _("一家供应商")} if event.facts.get("bidder") == "" else {})
     texts = {
+        "offers_asked": _("第 %(number)s 轮：请各供应商提交密封报价。", number=facts.get("number")),
+        "offers_closed": _("本轮报价截止，等待密钥持有人释放份额。"),
+        "offers_opened": _("本轮报价已向评审小组开启。"),
         "closed": _("投标截止，共收到 %(count)s 份投标，集合已经冻结。", count=facts.get("count")),
         "failed": _("投标人不足法定家数，依法不开标。"),
         "half_given": _("%(bidder)s 已交出解密份额（%(given)s / %(count)s）。", bidder=facts.get("bidder"), given=facts.get("given"), count=facts.get("count")),
@@ -57,9 +61,12 @@ def log_entries(lot_id: int, after: int = 0) -> list[dict[str, Any]]:
 
 
 def table(lot: Lot, opening: Opening) -> tuple[list[dict[str, Any]], list[list[str]]]:
-    """The read-out table: names after the close, offers after the opening."""
+    """The read-out table: names after the close, offers after the opening; neither where the
+    procedure reads nothing out."""
     head = [{"text": _("序"), "num": True}, {"text": _("投标人")}, {"text": _("解密")}, {"text": _("报价（元）"), "num": True},
             {"text": _("工期（日）"), "num": True}, {"text": _("质量")}, {"text": _("保证金")}, {"text": _("封存指纹")}]
+    if not procedure(lot.project.procedure).read_out:
+        return [], []
     settled = {bid.digest: bid for bid in service.opened_bids(lot.id)}
     halves = service.halves_given(lot.id)
     rows = []

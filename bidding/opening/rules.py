@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trading.base.errors import Refused
+from trading.projects.rules import Stage
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ OUTCOMES = {
 OF_REFUSAL = {"seal.half_wrong": "half_missing", "seal.shares_inconsistent": "shares_inconsistent",
               "seal.payload_unreadable": "payload_unreadable", "seal.manifest": "manifest_wrong",
               "seal.document": "manifest_wrong", "seal.payload_damaged": "payload_damaged"}
+
+
+def stage_during(envelope: str) -> Stage:
+    """The stage a lot is in while envelopes of this name are opened: the bids before the
+    read-out, the offers of later rounds while the committee sits."""
+    return Stage.CLOSED if envelope == "bid" else Stage.OPENED
 
 
 def may_give_half(closed_at: datetime, window_ends: datetime, window_closed_at: datetime | None, at: datetime) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from bidding.envelope import documents, keys, sealing
 from bidding.opening import rules
-from bidding.opening.models import Attendance, Half, HallEvent, OpenedBid, Opening
+from bidding.opening.models import FIRST, Attendance, Half, HallEvent, OpenedBid, Opening
 from bidding.sealed import service as sealed
 from bidding.sealed.models import SealedBid
 from bidding.trustees import service as trustees
@@ -44,13 +44,15 @@ from trading.projects.rules import Stage, Step
 from trading.supervision import service as pauses
 
 
-def opening_of(lot_id: int) -> Opening | None:
-    return db.session.get(Opening, lot_id, populate_existing=True)
+def opening_of(lot_id: int, envelope: str = FIRST) -> Opening | None:
+    """The opening of a lot's bids, or of a later round of offers."""
+    return db.session.scalar(select(Opening).where(Opening.lot_id == lot_id, Opening.envelope == envelope)
+                             .execution_options(populate_existing=True))
 
 
-def _locked_opening(lot_id: int) -> tuple[Lot, Opening]:
+def _locked_opening(lot_id: int, envelope: str = FIRST) -> tuple[Lot, Opening]:
     lot = projects.locked_lot(lot_id)
-    opening = opening_of(lot_id)
+    opening = opening_of(lot_id, envelope)
     if opening is None:
         raise NotFound
     return lot, opening
@@ -95,30 +97,37 @@ def _attendance_tag(lot_id: int, bidder: Organisation) -> str:
 def close(lot_id: int, *, clock: Clock) -> bool:
     """Close a lot whose deadline has come. Fixes the set of bids, or fails the lot when there
     are too few (法 28). Returns whether this call did it."""
-    with transaction() as session:
+    with transaction():
         lot = projects.locked_lot(lot_id)
         at = clock()
         if lot.stage != Stage.BIDDING or lot.deadline is None or at < lot.deadline:
             return False
-        sealing_session = trustees.session_of(lot_id, "bid")
+        sealing_session = trustees.session_of(lot_id, FIRST)
         assert sealing_session is not None
         if sealing_session.deadline < lot.deadline:
             trustees.amend(sealing_session, lot.deadline, at=at)
         frozen = sealed.freeze(sealing_session)
         projects.advance(lot, Step.CLOSE, actor="timetable", at=at, count=len(frozen.live))
-        trustees.close_session(sealing_session, frozen.live, at=at)
-        opening = Opening(lot_id=lot_id, session=sealing_session.id, closed_at=at, count=len(frozen.live),
-                          window_ends=max(at, lot.deadline) + _window(sealing_session))
-        session.add(opening)
-        say(lot_id, "closed", at=at, count=len(frozen.live))
-        for row in sealed.bids(sealing_session.id, None):
-            _file_bid_documents(lot, row, at)
+        fix(lot, sealing_session, frozen, at=at)
         if "bidders" in law_procedures.procedure(lot.project.procedure).gates:
             gate = bidders.check_number(lot.project.procedure, "bidders", len(frozen.live), on=_notice_day(lot),
                                         region=lot.project.region, circumstance=projects.circumstance(lot))
             if not gate.ok:
                 _fail(lot, sealing_session, "too_few_bidders", gate.facts, at)
         return True
+
+
+def fix(lot: Lot, sealing_session: SealingSession, frozen: sealed.Frozen, *, at: datetime) -> Opening:
+    """Log the frozen set and begin its opening; runs in the transaction that closes the session."""
+    trustees.close_session(sealing_session, frozen.live, at=at)
+    opening = Opening(session=sealing_session.id, lot_id=lot.id, envelope=sealing_session.envelope, closed_at=at,
+                      count=len(frozen.live), window_ends=max(at, sealing_session.deadline) + _window(sealing_session))
+    db.session.add(opening)
+    say(lot.id, "closed" if opening.envelope == FIRST else "offers_closed", at=at, count=len(frozen.live))
+    for row in sealed.bids(sealing_session.id, None):
+        _file_bid_documents(lot, row, at)
+    db.session.flush()
+    return opening
 
 
 def window_ends(opening: Opening) -> datetime:
@@ -183,7 +192,7 @@ def give_half(lot_id: int, digest: str, kb: bytes, *, bidder_id: int, clock: Clo
         session.add(Half(digest=digest, lot_id=lot_id, at=at, box=installation.boxes().close(kb.hex(), f"half/{digest}")))
         evidence.record("bid.half_given", actor=parties.get(bidder_id).code, at=at, lot=lot.code, bid_digest=digest)
         session.flush()
-        say(lot_id, "half_given", at=at, bidder=parties.get(bidder_id).name, given=_halves(lot_id), count=opening.count)
+        say(lot_id, "half_given", at=at, bidder=_named(lot, bidder_id), given=_halves(lot_id), count=opening.count)
 
 
 def _halves(lot_id: int) -> int:
@@ -194,21 +203,23 @@ def halves_given(lot_id: int) -> set[str]:
     return set(db.session.scalars(select(Half.digest).where(Half.lot_id == lot_id)))
 
 
-def close_window(lot_id: int, *, clock: Clock) -> bool:
+def close_window(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
     """End the bidders' window: by the clock, or when all halves are in. Returns whether this call did."""
     with transaction() as session:
-        lot, opening = _locked_opening(lot_id)
+        lot, opening = _locked_opening(lot_id, envelope)
         at = clock()
-        if lot.stage != Stage.CLOSED or opening.window_closed_at:
+        if lot.stage != rules.stage_during(envelope) or opening.window_closed_at:
             return False
         sealing_session = trustees.get_session(opening.session)
-        needed = opening.count if sealing_session.document["policy"] == "TB" else 0
-        given = _halves(lot_id)
+        # Later rounds are sealed to the key holders alone, so that no half is waited for.
+        with_halves = sealing_session.document["policy"] == "TB"
+        needed, given = (opening.count, _halves(lot_id)) if with_halves else (0, 0)
         if not rules.window_is_over(window_ends(opening), given, needed, at):
             return False
         trustees.close_window(sealing_session, given, needed, at=at)
         opening.window_closed_at = at
-        say(lot_id, "window_closed", at=at, given=given, count=opening.count)
+        if with_halves:
+            say(lot_id, "window_closed", at=at, given=given, count=opening.count)
         session.flush()
         return True
 
@@ -233,22 +244,22 @@ class _Opened:
     wrong: tuple[int, ...] = ()
 
 
-def unseal_due(lot_id: int, *, clock: Clock) -> int:
+def unseal_due(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> int:
     """Open every live bid that is not settled yet, as soon as enough shares are in; a bid
     that cannot be opened is recorded with its cause and the others go on. Returns how many
     this call settled."""
-    opening = opening_of(lot_id)
+    opening = opening_of(lot_id, envelope)
     if opening is None or opening.window_closed_at is None or opening.opened_at:
         return 0
     sealing_session = trustees.get_session(opening.session)
     if len(trustees.released_by(sealing_session)) < sealing_session.document["k"]:
         return 0
     shares = trustees.releases(sealing_session)
-    settled = set(db.session.scalars(select(OpenedBid.digest).where(OpenedBid.lot_id == lot_id)))
+    settled = {bid.digest for bid in opened_bids(lot_id, envelope)}
     done = 0
     for row in sealed.bids(sealing_session.id):
         if row.digest not in settled:
-            done += _settle(lot_id, row, _unseal(row, shares.get(row.digest or "", [])), clock)
+            done += _settle(lot_id, envelope, row, _unseal(row, shares.get(row.digest or "", [])), clock)
     return done
 
 
@@ -278,18 +289,18 @@ def _unseal(row: SealedBid, shares: list[bytes]) -> _Opened:
             return _Opened("opened", contents, store.put(iter(lambda: source.read(1 << 20), b"")), tuple(wrong))
 
 
-def _settle(lot_id: int, row: SealedBid, opened: _Opened, clock: Clock) -> int:
+def _settle(lot_id: int, envelope: str, row: SealedBid, opened: _Opened, clock: Clock) -> int:
     with transaction() as session:
-        lot, _ = _locked_opening(lot_id)
+        lot, _ = _locked_opening(lot_id, envelope)
         at = clock()
         assert row.digest is not None and row.organisation_id is not None
-        if lot.stage != Stage.CLOSED or session.get(OpenedBid, row.digest):
+        if lot.stage != rules.stage_during(envelope) or session.get(OpenedBid, row.digest):
             if opened.plain:
                 installation.files().discard(opened.plain[0])
             return 0
         contents = opened.contents
         session.add(OpenedBid(
-            digest=row.digest, lot_id=lot_id, organisation_id=row.organisation_id, outcome=opened.outcome,
+            digest=row.digest, lot_id=lot_id, envelope=envelope, organisation_id=row.organisation_id, outcome=opened.outcome,
             price_fen=contents.offer["price_fen"] if contents else None, offer=contents.offer if contents else None,
             files=contents.files if contents else None, plain=opened.plain[0] if opened.plain else "",
             deposit_confirmed=deposits.is_confirmed(lot, row.organisation_id, at=at),
@@ -298,40 +309,60 @@ def _settle(lot_id: int, row: SealedBid, opened: _Opened, clock: Clock) -> int:
         evidence.record("bid.opened" if result.counts else "bid.not_opened", actor="timetable", at=at, lot=lot.code,
                         bid_digest=row.digest, outcome=opened.outcome, fault=result.fault, label=result.label,
                         price_fen=contents.offer["price_fen"] if contents else 0)
-        say(lot_id, "unsealed", at=at, bidder=parties.get(row.organisation_id).name, outcome=opened.outcome)
+        say(lot_id, "unsealed", at=at, bidder=_named(lot, row.organisation_id), outcome=opened.outcome)
         return 1
 
 
-def finish(lot_id: int, *, clock: Clock) -> bool:
-    """Publish the read-out table and sign the record once every live bid is settled."""
+def _named(lot: Lot, organisation_id: int) -> str:
+    """A bidder's name for the hall's public log; where bids are not read out, no name either."""
+    return parties.get(organisation_id).name if law_procedures.procedure(lot.project.procedure).read_out else ""
+
+
+def finish(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
+    """Publish the read-out table and sign the record once every live bid is settled.
+
+    Later rounds, and the bids of a procedure that reads nothing out, are recorded the same
+    way but shown to the committee alone until the result.
+    """
     with transaction():
-        lot, opening = _locked_opening(lot_id)
+        lot, opening = _locked_opening(lot_id, envelope)
         at = clock()
-        if lot.stage != Stage.CLOSED or opening.opened_at or opening.window_closed_at is None:
+        if lot.stage != rules.stage_during(envelope) or opening.opened_at or opening.window_closed_at is None:
             return False
-        found = opened_bids(lot_id)
+        found = opened_bids(lot_id, envelope)
         if len(found) < opening.count:
             return False
-        record = {
-            "v": 1, "lot": lot.code, "session": opening.session, "closed_at": opening.closed_at.isoformat(),
-            "window_closed_at": opening.window_closed_at.isoformat(), "opened_at": at.isoformat(),
-            "ceiling_fen": lot.ceiling_fen or 0, "bids": [{
-                "digest": bid.digest, "bidder": bid.organisation.code, "name": bid.organisation.name,
-                "outcome": bid.outcome, "label": rules.OUTCOMES[bid.outcome].label, "offer": bid.offer,
-                "deposit": bid.deposit_confirmed} for bid in found]}
-        opening.opened_at, opening.record = at, record
-        opening.record_signature = trustees.sign_by_centre(b"mingtang/v1/record\0" + documents.encode(record))
-        trustees.get_session(opening.session).settled_at = at
-        projects.advance(lot, Step.OPEN, actor="timetable", at=at, count=len(found))
-        evidence.record("opening.recorded", actor="timetable", at=at, lot=lot.code,
-                        record=keys.tagged_hash("record", documents.encode(record)).hex())
-        say(lot_id, "opened", at=at, count=sum(rules.OUTCOMES[bid.outcome].counts for bid in found))
-        for row in sealed.bids(opening.session):
-            _file_opened(lot, row, at)
-        archive.file_document(lot_id, "15-opening/record.json", "开标记录",
-                              {"record": record, "sig": opening.record_signature, "centre_key": trustees.centre_key()}, at=at)
-        _announce(lot, found, at)
+        _record(lot, opening, found, at)
+        if envelope == FIRST:
+            projects.advance(lot, Step.OPEN, actor="timetable", at=at, count=len(found))
+            say(lot_id, "opened", at=at, count=sum(rules.OUTCOMES[bid.outcome].counts for bid in found))
+            if law_procedures.procedure(lot.project.procedure).read_out:
+                _announce(lot, found, at)
+        else:
+            say(lot_id, "offers_opened", at=at, count=len(found))
         return True
+
+
+def _record(lot: Lot, opening: Opening, found: list[OpenedBid], at: datetime) -> None:
+    """Sign what was opened and file all that is needed to repeat it."""
+    assert opening.window_closed_at is not None
+    record = {
+        "v": 1, "lot": lot.code, "session": opening.session, "closed_at": opening.closed_at.isoformat(),
+        "window_closed_at": opening.window_closed_at.isoformat(), "opened_at": at.isoformat(),
+        "ceiling_fen": lot.ceiling_fen or 0, "bids": [{
+            "digest": bid.digest, "bidder": bid.organisation.code, "name": bid.organisation.name,
+            "outcome": bid.outcome, "label": rules.OUTCOMES[bid.outcome].label, "offer": bid.offer,
+            "deposit": bid.deposit_confirmed} for bid in found]}
+    opening.opened_at, opening.record = at, record
+    opening.record_signature = trustees.sign_by_centre(b"mingtang/v1/record\0" + documents.encode(record))
+    trustees.get_session(opening.session).settled_at = at
+    evidence.record("opening.recorded", actor="timetable", at=at, lot=lot.code,
+                    record=keys.tagged_hash("record", documents.encode(record)).hex())
+    for row in sealed.bids(opening.session):
+        _file_opened(lot, row, at)
+    name = "record" if opening.envelope == FIRST else f"record-{opening.envelope}"
+    archive.file_document(lot.id, f"15-opening/{name}.json", "开标记录" if opening.envelope == FIRST else "报价开启记录",
+                          {"record": record, "sig": opening.record_signature, "centre_key": trustees.centre_key()}, at=at)
 
 
 def _file_opened(lot: Lot, row: SealedBid, at: datetime) -> None:
@@ -366,8 +397,9 @@ def _announce(lot: Lot, found: list[OpenedBid], at: datetime) -> None:
                                 actor="timetable", at=at)
 
 
-def opened_bids(lot_id: int) -> list[OpenedBid]:
-    return list(db.session.scalars(select(OpenedBid).where(OpenedBid.lot_id == lot_id).order_by(OpenedBid.digest)).unique())
+def opened_bids(lot_id: int, envelope: str = FIRST) -> list[OpenedBid]:
+    return list(db.session.scalars(select(OpenedBid).where(OpenedBid.lot_id == lot_id, OpenedBid.envelope == envelope)
+                                   .order_by(OpenedBid.digest)).unique())
 
 
 def confirm(lot_id: int, *, bidder_id: int, at: datetime) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from bidding import eligibility
 from bidding.envelope import documents, keys
-from bidding.sealed import boxes, receipts, rules
+from bidding.sealed import boxes, guests, receipts, rules
 from bidding.sealed.models import SealedBid, Upload, UploadPart
 from bidding.sealed.receipts import Receipt
 from bidding.trustees import service as trustees
@@ -45,6 +45,7 @@ class _Filing:
 
     session: str
     lot_id: int
+    envelope: str
     header: dict[str, Any]
     digest: str
     signature: bytes
@@ -76,7 +77,7 @@ def file_bid(session_name: str, header_bytes: bytes, signature: bytes, upload_id
     if not re.fullmatch("[0-9a-f]{32}", upload_id):
         raise Refused("seal.parts_missing")
     digest = keys.tagged_hash("bid", header_bytes).hex()
-    filing = _Filing(session_name, policy.lot_id, header, digest, signature, upload_id, bidder_id, clock)
+    filing = _Filing(session_name, policy.lot_id, policy.document["envelope"], header, digest, signature, upload_id, bidder_id, clock)
     if in_transaction():
         _commit([filing])
     else:
@@ -203,7 +204,10 @@ def _accept(filing: _Filing, lot: projects.FilingLot, bidder: parties.Standing, 
         if content["digest"] == filing.digest:
             filing.receipt = receipts.of_content(content)
             return None
-    rules.may_file(lot.stage, lot.deadline, at)
+    if filing.envelope == "bid":
+        rules.may_file(lot.stage, lot.deadline, at)
+    else:
+        rules.may_offer(lot.stage, *guests.standing(filing.session, bidder.id), at)
     eligibility.require(bidder.id, bidder.barred_until, lot.tenderer_id, lot.agency_id, at=at)
     eligibility.require_invited(invitations.may_take_part(lot.project_id, lot.procedure, bidder.code))
     names = arrived.take(filing.upload, filing.header, boxes.upload_tag(filing.session, bidder.code))

@@ -36,6 +36,14 @@ class SealedBid(Model):
     commit_seq: Mapped[int | None]
 
 
+class SessionGuest(Model):
+    """Who may file in a session that is not open to all: those asked for an offer in a later round."""
+
+    __tablename__ = "session_guest"
+    session: Mapped[str] = mapped_column(ForeignKey("sealing_session.id"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+
+
 class Upload(Model):
     """Parts that are on their way; boxed like a bid, removed when committed or stale."""
 

@@ -16,6 +16,19 @@ def may_file(stage: Stage, deadline: datetime | None, at: datetime) -> None:
         raise Refused("bid.too_late", deadline=deadline, at=at)
 
 
+def may_offer(stage: Stage, deadline: datetime, closed: bool, asked: bool, at: datetime) -> None:
+    """An offer in a later round: from those asked, while the committee sits, before the round's deadline.
+
+    Raises Refused ``offers.not_asked``, ``bid.not_open`` or ``bid.too_late``.
+    """
+    if not asked:
+        raise Refused("offers.not_asked")
+    if stage != Stage.OPENED:
+        raise Refused("bid.not_open", stage=stage)
+    if closed or at >= deadline:
+        raise Refused("bid.too_late", deadline=deadline, at=at)
+
+
 def file_name(name: str) -> str:
     """A file's name inside the envelope. Raises Refused ``seal.file_name``.
 

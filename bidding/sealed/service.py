@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 
 from bidding import eligibility
 from bidding.envelope import documents
-from bidding.sealed import boxes, rules
+from bidding.sealed import boxes, guests, rules
 from bidding.sealed.models import SealedBid, Upload, UploadPart
 from bidding.trustees import service as trustees
 from bidding.trustees.models import SealingSession
@@ -76,12 +76,33 @@ def add_cover(sealing: SealingSession, *, at: datetime) -> None:
 def begin_upload(session_name: str, *, bidder: Organisation, at: datetime) -> Upload:
     """Begin sending parts; a transfer unfinished at the deadline counts for nothing."""
     sealing, lot = _open_lot(session_name)
-    rules.may_file(Stage(lot.stage), lot.deadline, at)
+    _require_open(sealing, lot, bidder.id, at)
     eligibility.require_invited(invitations.is_invited(lot.project, bidder.code))
     with transaction() as session:
         upload = Upload(id=secrets.token_hex(16), tag=boxes.upload_tag(sealing.id, bidder.code), started_at=_day(at))
         session.add(upload)
         return upload
+
+
+def _require_open(sealing: SealingSession, lot: Lot, bidder_id: int, at: datetime) -> None:
+    if sealing.envelope == "bid":
+        rules.may_file(Stage(lot.stage), lot.deadline, at)
+    else:
+        rules.may_offer(Stage(lot.stage), *guests.standing(sealing.id, bidder_id), at)
+
+
+def start_offers(lot: Lot, envelope: str, organisation_ids: list[int], *, deadline: datetime, at: datetime) -> SealingSession:
+    """Open a session for the offers of a later round, to those asked alone.
+
+    It is sealed to the key holders only (policy T): the round is short, and no second window
+    for the bidders' halves stands between its close and the committee.
+    """
+    with transaction():
+        sealing = trustees.open_session(lot, envelope, deadline=deadline, policy="T", window=timedelta(0), at=at)
+        guests.admit(sealing.id, organisation_ids)
+        for _ in range(1 + secrets.randbelow(max(1, installation.settings().cover_bids))):
+            add_cover(sealing, at=at)
+        return sealing
 
 
 def _day(at: datetime) -> datetime:
@@ -137,7 +158,7 @@ def withdraw(session_name: str, *, bidder_id: int, clock: Clock) -> None:
     with transaction():
         lot = projects.locked_lot(sealing.lot_id)
         at = clock()
-        rules.may_file(Stage(lot.stage), lot.deadline, at)
+        _require_open(sealing, lot, bidder_id, at)
         live = next(((row, c) for row, c in boxes.versions(sealing.id, bidder.code) if c["state"] == "live"), None)
         if live is None:
             raise Refused("bid.none")

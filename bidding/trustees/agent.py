@@ -73,7 +73,7 @@ class Agent:
             self.say(f"session {session[:16]}: not released: {refusal.reason}")
 
     def _release(self, session: str, envelope: str) -> int:
-        where = "openings" if envelope == "bid" else "draws"
+        where = "draws" if envelope.startswith("draw") else "openings"
         try:
             bundle = self._get(f"/api/v1/{where}/{session}/bundle?seen={self.memory.size}")
             given = self.trustee.release(bundle, self.memory, self.pins, at=int(time.time()))

@@ -5,20 +5,29 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.base.database import Model
 
 
+EXPERTS = "experts"
+
+
 class Draw(Model):
+    """A draw for one lot: of its experts, of the suppliers to invite, or of the one who gets it."""
+
     __tablename__ = "expert_draw"
+    __table_args__ = (UniqueConstraint("lot_id", "purpose", name="uq_expert_draw_purpose"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), unique=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"))
+    purpose: Mapped[str] = mapped_column(String(20), default=EXPERTS)
     session: Mapped[str] = mapped_column(ForeignKey("sealing_session.id"))
     params: Mapped[dict[str, Any]] = mapped_column(JSON)
     pool: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     salt_box: Mapped[bytes] = mapped_column(LargeBinary)
+    # Among whom a company was drawn, by code; boxed. Experts are found by the salt instead.
+    names_box: Mapped[bytes | None] = mapped_column(LargeBinary)
     # Representatives of the tenderer: account ids; they are known to it and not drawn.
     representatives: Mapped[list[int]] = mapped_column(JSON, default=list)
     thin: Mapped[list[str]] = mapped_column(JSON, default=list)

@@ -16,7 +16,7 @@ from bidding.opening import service as opening
 from bidding.sealed import service as sealed
 from bidding.trustees import service as trustees
 from experts.draw import tickets, transcript
-from experts.draw.models import Contribution, Draw, Seat
+from experts.draw.models import EXPERTS, Contribution, Draw, Seat
 from experts.draw.strata import Decline, Stratum, thin
 from experts.pool import recusal
 from experts.pool import service as pool
@@ -44,7 +44,7 @@ def freeze(lot_id: int, strata: list[Stratum], *, representatives: list[int], ac
         lot = projects.locked_lot(lot_id)
         if lot.stage not in (Stage.CLOSED, Stage.OPENED):
             raise Refused("draw.too_early", stage=lot.stage)
-        if session.scalar(select(Draw.id).where(Draw.lot_id == lot_id)):
+        if of_lot(lot_id):
             raise Refused("draw.exists")
         size = sum(stratum.count for stratum in strata) + len(representatives)
         findings.require(committees.check_committee(
@@ -62,21 +62,35 @@ def freeze(lot_id: int, strata: list[Stratum], *, representatives: list[int], ac
             raise Refused("draw.pool_thin", strata=list(meagre))
         params = transcript.params(f"draw-{lot.code}", lot.code or "", strata, employer_cap=employer_cap, reserve=10,
                                    frozen_at=unix(at), seal_tool_sha256="")
-        root = tickets.pool_root(rows)
-        sealing_session = trustees.open_session(lot, "draw", deadline=at + contribute_for, policy="T",
-                                                window=timedelta(0), at=at)
-        draw = Draw(lot_id=lot_id, session=sealing_session.id, params=params,
-                    pool=[row.document() for row in rows], thin=list(meagre), reason=reason.strip(),
-                    salt_box=installation.boxes().close(salt.hex(), f"draw/{lot_id}/salt"),
-                    representatives=representatives, excluded=len(out), frozen_at=at, closes_at=at + contribute_for)
-        session.add(draw)
-        session.flush()
-        evidence.record("draw.frozen", actor=actor, at=at, lot=lot.code, params=transcript.params_hash(params).hex(),
-                        pool_root=root.hex(), pool_size=len(rows), excluded=len(out), reason=reason.strip())
+        draw = Draw(lot_id=lot_id, purpose=EXPERTS, params=params, pool=[row.document() for row in rows], thin=list(meagre),
+                    reason=reason.strip(), representatives=representatives, excluded=len(out))
+        begin(lot, draw, salt, contribute_for=contribute_for, actor=actor, at=at)
         archive.file_document(lot_id, "20-draw/exclusions.json", "回避记录", [
             {"eid": tickets.eid(salt, item.expert_id), "reason": str(item.reason), "article": item.article}
             for item in excluded], at=at)
         return draw
+
+
+def begin(lot: Lot, draw: Draw, salt: bytes, *, contribute_for: timedelta, actor: str, at: datetime) -> None:
+    """Publish the frozen pool's root and open the session for contributions; runs in the caller's transaction."""
+    envelope = "draw" if draw.purpose == EXPERTS else f"draw-{draw.purpose}"
+    sealing_session = trustees.open_session(lot, envelope, deadline=at + contribute_for, policy="T", window=timedelta(0), at=at)
+    draw.session, draw.frozen_at, draw.closes_at = sealing_session.id, at, at + contribute_for
+    draw.salt_box = installation.boxes().close(salt.hex(), _salt_place(draw))
+    db.session.add(draw)
+    db.session.flush()
+    evidence.record("draw.frozen", actor=actor, at=at, lot=lot.code, params=transcript.params_hash(draw.params).hex(),
+                    pool_root=tickets.pool_root(_rows(draw)).hex(), pool_size=len(draw.pool), excluded=draw.excluded,
+                    reason=draw.reason)
+
+
+def _salt_place(draw: Draw) -> str:
+    return f"draw/{draw.lot_id}/salt" if draw.purpose == EXPERTS else f"draw/{draw.lot_id}/{draw.purpose}/salt"
+
+
+def salt_of(draw: Draw) -> bytes:
+    """What turns a name into its pseudonym in this draw."""
+    return bytes.fromhex(installation.boxes().open(draw.salt_box, _salt_place(draw)))
 
 
 def _blind(salt: bytes, employer: str) -> str:
@@ -102,8 +116,8 @@ def get(draw_id: int) -> Draw:
     return found
 
 
-def of_lot(lot_id: int) -> Draw | None:
-    return db.session.scalar(select(Draw).where(Draw.lot_id == lot_id))
+def of_lot(lot_id: int, purpose: str = EXPERTS) -> Draw | None:
+    return db.session.scalar(select(Draw).where(Draw.lot_id == lot_id, Draw.purpose == purpose))
 
 
 def _locked(draw_id: int) -> Draw:
@@ -203,7 +217,10 @@ def settle(draw_id: int, *, clock: Clock) -> bool:
         lot = projects.get_lot(draw.lot_id)
         evidence.record("draw.drawn", actor="timetable", at=at, lot=lot.code, seed=draw.transcript["seed"],
                         transcript=keys.tagged_hash("draw", documents.encode(draw.transcript)).hex())
-        _call(draw, at)
+        if draw.purpose == EXPERTS:
+            _call(draw, at)
+        else:
+            draw.sealed_at = at
         return True
 
 
@@ -222,7 +239,7 @@ def _rows(draw: Draw) -> list[tickets.Row]:
 
 
 def _experts(draw: Draw) -> dict[str, int]:
-    salt = bytes.fromhex(installation.boxes().open(draw.salt_box, f"draw/{draw.lot_id}/salt"))
+    salt = salt_of(draw)
     return {tickets.eid(salt, str(expert.id)): expert.id for expert in pool.active()}
 
 
@@ -318,9 +335,11 @@ def reveal(draw: Draw, *, at: datetime) -> None:
             return
         draw.revealed_at = at
         lot = projects.get_lot(draw.lot_id)
-        archive.file_document(lot.id, "20-draw/transcript.json", "专家抽取记录", draw.transcript, at=at)
+        place = "20-draw" if draw.purpose == EXPERTS else f"20-draw-{draw.purpose}"
+        archive.file_document(lot.id, f"{place}/transcript.json", "专家抽取记录" if draw.purpose == EXPERTS else "随机抽取记录",
+                              draw.transcript, at=at)
         for item in contributions(draw.id):
-            base = f"20-draw/contributions/{item.digest}"
+            base = f"{place}/contributions/{item.digest}"
             archive.file_document(lot.id, f"{base}/header.json", "抽取随机数封存头", item.header, at=at)
             archive.file_bytes(lot.id, f"{base}/payload.0000.cob", "抽取随机数密文", item.payload, at=at)
             archive.file_document(lot.id, f"{base}/filing.json", "抽取随机数签名",

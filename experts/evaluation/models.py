@@ -17,6 +17,8 @@ class Evaluation(Model):
     started_at: Mapped[datetime]
     chair_id: Mapped[int | None]
     reviewed_at: Mapped[datetime | None]
+    # When the final offers of a negotiation or consultation were settled.
+    offers_at: Mapped[datetime | None]
     ranked_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     rejected: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)

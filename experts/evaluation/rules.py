@@ -12,8 +12,10 @@ from typing import Any
 from experts.evaluation import methods, ranking
 from experts.evaluation.methods import Factor, Mark
 from trading.base.errors import Refused
+from trading.law.procedures import UNJUDGED
 
-METHODS = ("works_lowest", "procurement_lowest", "works_comprehensive", "procurement_comprehensive")
+METHODS = ("works_lowest", "procurement_lowest", "works_comprehensive", "procurement_comprehensive",
+           *sorted(UNJUDGED))
 CRITERIA = ("form", "qualification", "response")
 
 
@@ -31,6 +33,11 @@ class Method:
     @property
     def is_scored(self) -> bool:
         return self.kind.endswith("comprehensive")
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether a committee decides."""
+        return self.kind not in UNJUDGED
 
 
 def read_method(document: Mapping[str, Any]) -> Method:
@@ -54,6 +61,37 @@ def points(text: str) -> str:
     if not re.fullmatch(r"\d{1,3}(\.\d{1,2})?", plain, re.ASCII):
         raise Refused("evaluation.not_exact", value=text[:20])
     return plain
+
+
+def without_final_offer(prices: Mapping[str, int | None], ceiling_fen: int | None) -> list[dict[str, Any]]:
+    """Bids that are out after the final offers: by bid its final price, or None where none was given.
+
+    Who gives no final offer has left the talks; who asks more than the ceiling cannot be taken.
+    """
+    found = []
+    for digest, price in sorted(prices.items()):
+        if price is None or ceiling_fen and price > ceiling_fen:
+            reason = "未提交最后报价" if price is None else "最后报价超过最高限价"
+            found.append({"digest": digest, "failures": [{"criterion": "final_offer", "votes": 0, "reasons": [reason]}]})
+    return found
+
+
+def off_terms(method: Method, price_fen: int, *, floor_fen: int, fixed_fen: int | None) -> str:
+    """Why an offer does not fit the announced terms: below the start price of a sale, or another
+    price than the fixed one. Empty when it fits."""
+    if method.kind.endswith("highest") and price_fen < floor_fen:
+        return "报价低于起始价"
+    if method.kind == "lottery" and price_fen != fixed_fen:
+        return "报价与固定价不一致"
+    return ""
+
+
+def by_highest(offers: Mapping[str, tuple[int, int]]) -> list[str]:
+    """Bids by price, the highest first; of equal ones the earlier filed (39号令 19).
+
+    ``offers`` gives each bid's price in fen and its number in the log.
+    """
+    return sorted(offers, key=lambda digest: (-offers[digest][0], offers[digest][1]))
 
 
 def place(method: Method, prices: Mapping[str, int], marks: Sequence[Mark], members: Sequence[str], *,

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from bidding.envelope import documents, keys
 from bidding.opening import service as opening
 from bidding.opening.models import OpenedBid
+from bidding.rounds import service as rounds
 from bidding.trustees import service as trustees
+from experts.draw import lottery
 from experts.draw import service as draws
-from experts.draw.models import Draw
 from experts.draw.tickets import unbase
 from experts.evaluation import methods, review, rules
 from experts.evaluation.models import Evaluation, MarkRow, Member, VerdictRow
@@ -25,8 +26,8 @@ from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
 from trading.law import bidders
-from trading.law.rules import find as find_rule
 from trading.law import procedures as law_procedures
+from trading.law.rules import seek as seek_rule
 from trading.messages import service as messages
 from trading.projects import service as projects
 from trading.projects.models import Award, Lot
@@ -187,14 +188,75 @@ def _close_review(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
     evaluation.reviewed_at = at
     evidence.record("evaluation.reviewed", actor="committee", at=at, lot=lot.code, rejected=[
         item["digest"] for item in evaluation.rejected])
-    if not method.is_scored:
+    if not method.is_scored and not has_further_rounds(lot):
         _rank(lot, evaluation, at)
 
 
+def has_further_rounds(lot: Lot) -> bool:
+    """Whether the price that counts comes in a later round (谈判、磋商)."""
+    return law_procedures.procedure(lot.project.procedure).rounds == "several"
+
+
 def accepted_bids(lot_id: int) -> list[OpenedBid]:
+    """Bids that nothing speaks against so far: they passed the review and, once final offers were
+    due, gave a good one."""
     evaluation = evaluation_of(lot_id)
     out = {item["digest"] for item in evaluation.rejected} if evaluation else set()
     return [bid for bid in bids_to_judge(lot_id) if bid.digest not in out]
+
+
+def counted_offers(lot_id: int) -> dict[str, OpenedBid]:
+    """The offer that counts for each accepted bid: its final one, else the bid itself."""
+    final = rounds.final_offers(lot_id) or {}
+    return {bid.digest: final.get(bid.organisation_id, bid) for bid in accepted_bids(lot_id)}
+
+
+def ask_for_offers(lot_id: int, account_id: int, closes: datetime, *, is_final: bool, changes: str = "", at: datetime) -> None:
+    """The group asks every supplier that passed its review for an offer, all at once (政府采购法 38)."""
+    with transaction():
+        lot, evaluation, member = _locked(lot_id, account_id)
+        if evaluation.reviewed_at is None or not has_further_rounds(lot):
+            raise Refused("offers.one_price")
+        rounds.ask(lot_id, [bid.organisation_id for bid in accepted_bids(lot_id)], closes, is_final=is_final, changes=changes,
+                   actor=f"member {member.number}", at=at)
+
+
+def record_talk(lot_id: int, account_id: int, organisation_id: int, text: str, *, at: datetime) -> None:
+    """A member keeps what the group talked about with one supplier."""
+    with transaction():
+        lot, evaluation, member = _locked(lot_id, account_id)
+        if evaluation.reviewed_at is None or not has_further_rounds(lot) \
+                or organisation_id not in {bid.organisation_id for bid in accepted_bids(lot_id)}:
+            raise Refused("offers.one_price")
+        rounds.talk(lot_id, organisation_id, text, actor=f"member {member.number}", at=at)
+
+
+def follow_offers(lot_id: int, *, at: datetime) -> bool:
+    """Go on once the final offers are opened: who gave none or too high a one is out, too few
+    fail the lot, by price they are ranked, by score the members mark them next.
+
+    Returns whether this call did it.
+    """
+    with transaction():
+        lot = projects.locked_lot(lot_id)
+        evaluation: Evaluation | None = lock_row(Evaluation, lot_id)
+        final = rounds.final_offers(lot_id)
+        if evaluation is None or evaluation.offers_at or evaluation.finished_at or final is None or lot.stage != Stage.OPENED:
+            return False
+        evaluation.rejected = [*evaluation.rejected, *rules.without_final_offer(
+            {bid.digest: final[bid.organisation_id].price_fen if bid.organisation_id in final else None
+             for bid in accepted_bids(lot_id)}, lot.ceiling_fen)]
+        evaluation.offers_at = at
+        accepted = accepted_bids(lot_id)
+        evidence.record("evaluation.offers_opened", actor="timetable", at=at, lot=lot.code, count=len(accepted))
+        gate = bidders.check_number(lot.project.procedure, "bidders", len(accepted), on=at.astimezone(BEIJING).date(),
+                                    region=lot.project.region, circumstance=projects.circumstance(lot))
+        if not gate.ok:
+            evaluation.finished_at = at
+            _fail_for_too_few(lot, at)
+        elif not rules.read_method(lot.method).is_scored:
+            _rank(lot, evaluation, at)
+        return True
 
 
 def submit_scores(lot_id: int, account_id: int, marks: dict[tuple[str, str], tuple[str, str]], *, at: datetime) -> None:
@@ -204,6 +266,8 @@ def submit_scores(lot_id: int, account_id: int, marks: dict[tuple[str, str], tup
         method = rules.read_method(lot.method)
         if evaluation.reviewed_at is None or not method.is_scored:
             raise Refused("evaluation.not_scoring")
+        if has_further_rounds(lot) and evaluation.offers_at is None:
+            raise Refused("evaluation.offers_missing")
         if member.scored_at:
             raise Refused("evaluation.scores_submitted")
         for (digest, factor), (points, reason) in marks.items():
@@ -227,10 +291,10 @@ def _rank(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
     """Work out the ranking and the report that the members will sign."""
     method = rules.read_method(lot.method)
     found = members(lot.id)
-    accepted = {bid.digest: bid for bid in accepted_bids(lot.id)}
+    accepted, offers = {bid.digest: bid for bid in accepted_bids(lot.id)}, counted_offers(lot.id)
     draw = draws.of_lot(lot.id)
     assert draw is not None and draw.transcript is not None
-    placings = rules.place(method, {digest: bid.price_fen or 0 for digest, bid in accepted.items()}, _marks(found),
+    placings = rules.place(method, {digest: offers[digest].price_fen or 0 for digest in accepted}, _marks(found),
                            [str(member.number) for member in found], ceiling_fen=lot.ceiling_fen,
                            seed=unbase(draw.transcript["seed"])) if accepted else []
     evaluation.ranked_at = at
@@ -240,7 +304,7 @@ def _rank(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
         "rejected": evaluation.rejected,
         "verdicts": sorted([[v.member, v.bid, v.criterion, v.passed, v.reason] for v in _verdicts(found)]),
         "marks": sorted([[m.member, m.bid, m.factor, str(m.points)] for m in _marks(found)]),
-        "ranking": [{"rank": p.rank, "digest": p.bid, "bidder": accepted[p.bid].organisation.code, "price_fen": p.price,
+        "ranking": [{"rank": p.rank, "digest": p.bid, "offer": offers[p.bid].digest, "bidder": accepted[p.bid].organisation.code, "price_fen": p.price,
                      "score": str(p.score) if p.score is not None else "", "tied_with": list(p.tied_with),
                      "settled_by": p.settled_by} for p in placings]}
     evidence.record("evaluation.ranked", actor="committee", at=at, lot=lot.code,
@@ -260,11 +324,12 @@ def sign(lot_id: int, account_id: int, *, dissent: str = "", at: datetime) -> bo
         evidence.record("evaluation.signed", actor=f"member {member.number}", at=at, lot=lot.code, dissent=bool(member.dissent))
         if not all(item.signed_at for item in members(lot_id)):
             return False
-        _finish(lot, evaluation, at)
+        finish(lot, evaluation, at)
         return True
 
 
-def _finish(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
+def finish(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
+    """Seal a report and hand its first ranks on as candidates; runs in the caller's transaction."""
     assert evaluation.report is not None
     evaluation.finished_at = at
     evaluation.report_signature = trustees.sign_by_centre(b"mingtang/v1/report\0" + documents.encode(evaluation.report))
@@ -275,19 +340,30 @@ def _finish(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
     day = at.astimezone(BEIJING).date()
     procedure = law_procedures.procedure(lot.project.procedure)
     if not placings or _stops_for_too_few(lot, procedure, len(placings), day):
-        lot.failed_reason = "too_few_valid"
-        projects.advance(lot, Step.FAIL, actor="committee", at=at, reason="too_few_valid")
-        announcements.publish_plain(Kind.FAILURE, lot, f"{lot.label}流标公告", "经评审，有效投标不足，本标段流标。", {},
-                                    actor="committee", at=at)
+        _fail_for_too_few(lot, at)
         return
-    name = "ct.eval_report" if procedure.family == law_procedures.Family.WORKS else "gp.candidates"
-    most = int(find_rule(name, on=day, region=lot.project.region, procedure=lot.project.procedure).value)
+    most = _most_candidates(lot, procedure, day)
     bids = {bid.digest: bid for bid in bids_to_judge(lot.id)}
     projects.record_candidates(lot, [
         (position, bids[p["digest"]].organisation_id, p["price_fen"], p["score"])
         for position, p in enumerate(placings[:most], 1)],
-        {bid.organisation_id: {name: bid.offer[name] for name in ("days", "quality")} for bid in bids.values() if bid.offer},
+        {bid.organisation_id: {name: bid.offer[name] for name in ("days", "quality")}
+         for bid in [*bids.values(), *counted_offers(lot.id).values()] if bid.offer},
         actor="committee", at=at)
+
+
+def _most_candidates(lot: Lot, procedure: law_procedures.Procedure, on: date) -> int:
+    """How many candidates a report may name; where the law says nothing, the first alone."""
+    name = "ct.eval_report" if procedure.family == law_procedures.Family.WORKS else "gp.candidates"
+    rule = seek_rule(name, on=on, region=lot.project.region, procedure=lot.project.procedure)
+    return int(rule.value) if rule else 1
+
+
+def _fail_for_too_few(lot: Lot, at: datetime) -> None:
+    lot.failed_reason = "too_few_valid"
+    projects.advance(lot, Step.FAIL, actor="committee", at=at, reason="too_few_valid")
+    announcements.publish_plain(Kind.FAILURE, lot, f"{lot.label}流标公告", "经评审，有效投标不足，本标段流标。", {},
+                                actor="committee", at=at)
 
 
 def _stops_for_too_few(lot: Lot, procedure: law_procedures.Procedure, valid: int, on: date) -> bool:
@@ -312,10 +388,19 @@ def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, items:
             messages.notify("result.won" if won else "result.lost", at=at, organisation_id=bid.organisation_id,
                             lot=lot.label, rank=own.get("rank", ""), score=own.get("score", ""),
                             winner=made.organisation.name, price_fen=made.price_fen, link=f"/p/{lot.project.code}")
-        draw = draws.of_lot(lot_id)
-        if draw:
-            draws.reveal(draw, at=at)
+        reveal_draws(lot_id, at=at)
         return made
+
+
+def reveal_draws(lot_id: int, *, at: datetime) -> None:
+    """Publish what was drawn for a lot, now that its result is known."""
+    draw = draws.of_lot(lot_id)
+    if draw:
+        draws.reveal(draw, at=at)
+    for purpose in (lottery.SUPPLIERS, lottery.WINNER):
+        found = draws.of_lot(lot_id, purpose)
+        if found:
+            lottery.publish(found, at=at)
 
 
 def _names(lot_id: int) -> list[str]:
@@ -333,6 +418,4 @@ def fail(lot_id: int, reason: str, *, actor: str, at: datetime) -> None:
         lot.failed_reason = reason[:80]
         projects.advance(lot, Step.FAIL, actor=actor, at=at, reason=reason)
         announcements.publish_plain(Kind.FAILURE, lot, f"{lot.label}流标公告", reason, {}, actor=actor, at=at)
-        draw: Draw | None = draws.of_lot(lot_id)
-        if draw:
-            draws.reveal(draw, at=at)
+        reveal_draws(lot_id, at=at)

@@ -10,9 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = [
     "trading.base", "trading.law", "trading.evidence", "trading.accounts", "trading.messages", "trading.parties",
-    "trading.projects", "trading.archive", "trading.announcements", "trading.lawbook", "trading.deposits", "trading.supervision",
+    "trading.projects", "trading.archive", "trading.announcements", "trading.drafting", "trading.contracts", "trading.lawbook", "trading.deposits", "trading.supervision",
     "trading.objections",
-    "bidding.eligibility", "bidding.envelope", "bidding.trustees", "bidding.sealed", "bidding.opening",
+    "bidding.eligibility", "bidding.envelope", "bidding.trustees", "bidding.sealed", "bidding.opening", "bidding.rounds",
     "experts.pool", "experts.draw", "experts.evaluation", "trading.demonstration", "trading.portal", "trading.commands"]
 PURE = {"rules.py", "tickets.py", "strata.py", "transcript.py", "methods.py", "ranking.py", "review.py", "recusal.py", "tree.py"}
 FRAMEWORKS = {"flask", "flask_login", "flask_wtf", "flask_babel", "sqlalchemy", "flask_sqlalchemy", "wtforms"}

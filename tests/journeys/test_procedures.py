@@ -23,12 +23,22 @@ from trading.projects.rules import Stage
 
 BUYING = {"kind": "procurement_comprehensive", "price_points": "40", "factors": [
     {"id": "technical", "name": "技术响应", "most": "40"}, {"id": "service", "name": "售后服务", "most": "20"}]}
+CONSULTING = {"kind": "procurement_comprehensive", "price_points": "20", "factors": [
+    {"id": "technical", "name": "服务方案", "most": "60"}, {"id": "people", "name": "人员", "most": "20"}]}
 #: What a case of each type needs besides the usual.
 PLANS: dict[str, dict] = {
     "works-open": {"method": SCORED},
     "works-invited": {},
     "procurement-open": {"category": "goods", "method": BUYING},
     "inquiry": {"category": "goods", "method": {"kind": "procurement_lowest"}, "bidding_days": 9},
+    "procurement-invited": {"category": "goods", "method": BUYING},
+    "negotiation": {"category": "goods", "method": {"kind": "procurement_lowest"}, "bidding_days": 9},
+    "consultation": {"category": "service", "method": CONSULTING, "bidding_days": 14},
+    "single-source": {"category": "goods", "method": {"kind": "negotiated"}, "bidding_days": 10},
+    "works-comparison": {"method": {"kind": "lottery"}},
+    "agency-selection": {"category": "service", "method": {"kind": "lottery"}},
+    "land-tender": {"category": "land", "method": {"kind": "land_highest"}},
+    "property-listing": {"category": "property", "method": {"kind": "property_highest"}, "bidding_days": 35},
 }
 
 
@@ -44,12 +54,17 @@ def test_every_type_that_runs_has_its_journey() -> None:
 
 @pytest.mark.parametrize("procedure", PLANS)
 def test_a_case_runs_from_registration_to_the_archive(centre: Centre, procedure: str) -> None:
-    case = CaseRun(centre.cast, centre.plan(4, procedure=procedure, deposit_fen=1_000_000, **PLANS[procedure]), T0)
+    bidders = 1 if procedure == "single-source" else 4
+    case = CaseRun(centre.cast, centre.plan(bidders, procedure=procedure, **PLANS[procedure]), T0)
     ended = case.run()
     assert case.lot.stage == Stage.CONTRACTED and ended.winner
+    row = rules.procedure(procedure)
     kinds = [notice.kind for notice in queries.of_project(case.project_id)]
-    assert ("candidates" in kinds) == bool(rules.procedure(procedure).publicity)
-    assert len(deposits.refunds_due(case.lot)) == 4
+    assert ("candidates" in kinds) == bool(row.publicity)
+    assert ("opening_record" in kinds) == row.read_out
+    # In a sale the winner's deposit becomes part of the price.
+    due = bidders if row.family in ("works", "procurement") else bidders - 1
+    assert len(deposits.refunds_due(case.lot)) == (due if case.lot.deposit_fen else 0)
     report = sealed_pack(centre, case)
     assert report["ok"], report["checks"]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trading.base.errors import Refused
+from trading.base.errors import Refused, Said
 from trading.law.rules import Rule
 
 #: What each piece is called: Chinese for the text of the notice, English for its rendering.
@@ -57,7 +57,7 @@ def require(rule: Rule | None, sections: Iterable[Section]) -> None:
     missing = [key for key in wanted if not any(key == name for section in found for name, _ in section.rows)
                or any(key in OF_EACH and key not in dict(section.rows) for section in repeated)]
     if missing:
-        raise Refused("notice.contents_missing", missing="、".join(NAMES[key][0] for key in missing), article=rule.article)
+        raise Refused("notice.contents_missing", missing=[Said(*NAMES[key]) for key in missing], article=rule.article)
 
 
 #: Pieces that each candidate must have of its own.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
@@ -13,8 +13,6 @@ from wtforms import SelectField, SubmitField
 from trading.announcements import rules, words
 from trading.announcements.models import Notice
 from trading.base import fields
-from trading.base.clock import BEIJING
-from trading.base.errors import Refused
 from trading.projects.models import Lot, Project
 
 _ = lazy_gettext
@@ -38,28 +36,13 @@ class NoticeForm(FlaskForm):
     @classmethod
     def suggested(cls, project: Project, at: datetime) -> NoticeForm:
         """A new draft with the earliest lawful dates filled in."""
-        start = at.astimezone(BEIJING).replace(second=0, microsecond=0)
-        dates = {"doc_from": start}
-        try:
-            found = rules.findings(project.procedure, project.region, start, schedule(start, start, start + timedelta(days=1)))
-            for name, keys in (("doc_to", ("sale_min", "doc_supply")), ("deadline", ("bid_period",))):
-                day = max(finding.facts["earliest"] for finding in found
-                          if finding.key.split(".")[-1] in keys and "earliest" in finding.facts)
-                dates[name] = datetime(day.year, day.month, day.day, 10 if name == "deadline" else 17, tzinfo=BEIJING)
-        except (Refused, ValueError):
-            pass  # the calendar of that year is not loaded: the drafter sets the dates
+        dates = rules.suggested(project.procedure, project.region, at)
         lots = "\n".join(f"{lot.number}. {lot.name}" for lot in project.lots)
         return cls(data={"title": gettext("%(name)s%(what)s", name=project.name, what=words.opening_notice(project.procedure)),
                          "body": "\n".join(dict.fromkeys([project.name, project.summary, lots])).strip(), **dates})
 
     def schedule(self) -> dict[str, Any]:
-        return schedule(self.doc_from.data, self.doc_to.data, self.deadline.data)
-
-
-def schedule(doc_from: datetime, doc_to: datetime, deadline: datetime) -> dict[str, str]:
-    """Dates as a notice keeps them: RFC 3339 in Beijing time."""
-    dates = {"doc_from": doc_from, "doc_to": doc_to, "deadline": deadline}
-    return {name: at.astimezone(BEIJING).isoformat() for name, at in dates.items()}
+        return rules.schedule_of(self.doc_from.data, self.doc_to.data, self.deadline.data)
 
 
 class ClarifyForm(FlaskForm):

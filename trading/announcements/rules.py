@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from trading.base.errors import Refused
 from trading.evidence.verify import canonical, tagged
-from trading.law import schedules
+from trading.law import procedures, schedules
 from trading.law.findings import Finding
 from trading.law.periods import LEGAL_TIME
 
@@ -26,6 +27,26 @@ class Kind(StrEnum):
     COMPLAINT_DECISION = "complaint_decision"
     REVOCATION = "revocation"
     CONTRACT = "contract"
+
+
+@dataclass(frozen=True)
+class ResultNames:
+    """What the result of a procedure is called in its own law."""
+
+    notice: str
+    letter: str
+
+
+def result_names(procedure_id: str) -> ResultNames:
+    """Tenders end in 中标, other ways of buying in 成交, sales in a confirmation of the deal."""
+    row = procedures.procedure(procedure_id)
+    if row.family is procedures.Family.LAND:
+        return ResultNames("成交结果公示", "成交确认书")
+    if row.family is procedures.Family.PROPERTY:
+        return ResultNames("成交结果公告", "交易凭证")
+    if row.family is procedures.Family.PROCUREMENT and row.begins_with not in ("tender", "invitation"):
+        return ResultNames("成交结果公告", "成交通知书")
+    return ResultNames("中标结果公告", "中标通知书")
 
 
 def fingerprint(kind: str, title: str, body: str, schedule: dict[str, Any]) -> str:
@@ -50,6 +71,32 @@ def findings(procedure: str, region: str, issued: datetime, schedule: dict[str, 
         deadline, deadline)
 
 
+def schedule_of(doc_from: datetime, doc_to: datetime, deadline: datetime) -> dict[str, str]:
+    """Dates as a notice keeps them: RFC 3339 in Beijing time."""
+    dates = {"doc_from": doc_from, "doc_to": doc_to, "deadline": deadline}
+    return {name: at.astimezone(LEGAL_TIME).isoformat() for name, at in dates.items()}
+
+
+def suggested(procedure: str, region: str, at: datetime) -> dict[str, datetime]:
+    """The earliest lawful dates of a document that is handed out from ``at`` on.
+
+    Only the first where the calendar of that year is not loaded: whoever drafts sets the others.
+    """
+    start = at.astimezone(LEGAL_TIME).replace(second=0, microsecond=0)
+    dates = {"doc_from": start}
+    try:
+        found = findings(procedure, region, start, schedule_of(start, start, start + timedelta(days=1)))
+        for name, keys, hour in (("doc_to", ("sale_min", "doc_supply"), 17), ("deadline", ("bid_period",), 10)):
+            days = [finding.facts["earliest"] for finding in found
+                    if finding.key.split(".")[-1] in keys and "earliest" in finding.facts]
+            if days:
+                day = max(days)
+                dates[name] = datetime(day.year, day.month, day.day, hour, tzinfo=LEGAL_TIME)
+    except Refused:
+        pass
+    return dates
+
+
 def clarification(procedure: str, region: str, at: datetime, deadline: datetime, issued: datetime,
                   new_deadline: datetime | None) -> datetime:
     """The deadline after a clarification that may affect bids. Raises Refused when the law
@@ -57,7 +104,7 @@ def clarification(procedure: str, region: str, at: datetime, deadline: datetime,
     finding = schedules.clarification_needs_extension(procedure, region, at, deadline, issued=issued)
     if new_deadline is not None and new_deadline < deadline:
         raise Refused("notice.deadline_earlier", deadline=deadline, asked=new_deadline)
-    if finding.ok:
+    if finding is None or finding.ok:
         return new_deadline or deadline
     lawful: datetime = finding.facts["new_deadline"]
     if new_deadline is None or new_deadline.astimezone(LEGAL_TIME).date() < lawful.astimezone(LEGAL_TIME).date():

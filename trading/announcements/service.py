@@ -74,10 +74,12 @@ def check(notice: Notice, *, at: datetime) -> list[law_findings.Finding]:
     day = at.astimezone(BEIJING).date()
     for lot in project.lots:
         if lot.deposit_fen:
-            found.append(limits.check_bond(project.procedure, project.category, lot.estimate_fen,
-                                           lot.deposit_fen, day, project.region))
+            held = limits.check_deposit(project.procedure, project.category, lot.estimate_fen, lot.deposit_fen, day, project.region)
+            if held is None:
+                raise Refused("law.no_deposit_rule", procedure=project.procedure)
+            found.append(held)
         found += _price_weight(project, lot.method, day)
-    if invitations.is_called_by_invitation(project):
+    if project_rules.procedure(project.procedure).call in (law_procedures.Call.INVITED, law_procedures.Call.DRAWN):
         rule = find_rule(law_procedures.key(project.procedure, "invited"), on=day, region=project.region, procedure=project.procedure)
         count = len(invitations.invited(project.id))
         found.append(law_findings.finding(count >= int(rule.value), rule, "law.enough_invited", "law.too_few_invited", drawn=count))
@@ -110,6 +112,8 @@ def publish_tender(notice_id: int, *, actor: str, at: datetime) -> Notice:
         if deadline <= at:
             raise Refused("notice.deadline_past", deadline=deadline)
         project = projects.locked(notice.project_id)
+        if project_rules.procedure(project.procedure).call is law_procedures.Call.DIRECT and len(invitations.invited(project.id)) != 1:
+            raise Refused("invite.exactly_one")
         for lot in project.lots:
             lot = projects.locked_lot(lot.id)
             lot.deadline = deadline
@@ -341,9 +345,10 @@ def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, items:
         chosen = next((c for c in candidates if c.organisation_id == organisation_id), None)
         if chosen is None:
             raise Refused("result.not_a_candidate")
-        law_findings.require([awards.check_award(
+        order = awards.check_award(
             lot.project.procedure, chosen.rank, {c.rank: c.lost for c in candidates if c.lost}, state_funded=True,
-            on=at.astimezone(BEIJING).date(), region=lot.project.region)])
+            on=at.astimezone(BEIJING).date(), region=lot.project.region)
+        law_findings.require([order] if order else [])
         publicity = session.scalar(select(Notice).where(Notice.lot_id == lot_id, Notice.kind == Kind.CANDIDATES)
                                    .order_by(Notice.id.desc()))
         if project_rules.procedure(lot.project.procedure).publicity:
@@ -361,10 +366,11 @@ def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, items:
         sections = [_result(lot, winner, chosen, reason, items, experts)]
         contents.require(seek_rule("gp.result_show", on=at.astimezone(BEIJING).date(), region=lot.project.region,
                                    procedure=lot.project.procedure), sections)
-        publish_plain(Kind.RESULT, lot, f"{lot.label}中标结果公告", contents.body(sections), {"content": contents.data(sections)},
+        names = rules.result_names(lot.project.procedure)
+        publish_plain(Kind.RESULT, lot, f"{lot.label}{names.notice}", contents.body(sections), {"content": contents.data(sections)},
                       actor=actor, at=at)
         before = sum(piece.path.startswith(AWARD_NOTICE) for piece in archive.pieces(lot_id))
-        archive.file_document(lot_id, f"{AWARD_NOTICE}{f'-{before + 1}' if before else ''}.json", "中标通知书", {
+        archive.file_document(lot_id, f"{AWARD_NOTICE}{f'-{before + 1}' if before else ''}.json", names.letter, {
             "lot": lot.code, "winner": winner.code, "name": winner.name, "price_fen": chosen.price_fen,
             "notified_at": at.isoformat(), "reason": reason}, at=at)
         return made
@@ -373,7 +379,7 @@ def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, items:
 def _result(lot: Lot, winner: Organisation, chosen: Candidate, reason: str, items: str, experts: Sequence[str]) -> Section:
     """A result in the pieces of its family: works name the winner, procurement the parties and the experts too."""
     won = f"{winner.name}（{winner.code}）"
-    if law_procedures.family(lot.project.procedure) is law_procedures.Family.WORKS:
+    if law_procedures.family(lot.project.procedure) is not law_procedures.Family.PROCUREMENT:
         return Section.of(winner=won, price=price(chosen.price_fen), reason=reason)
     agency = f"；代理机构：{lot.project.agency.name}" if lot.project.agency else ""
     return Section.of(parties=f"采购人：{lot.project.tenderer.name}{agency}；供应商：{won}", amounts=price(chosen.price_fen), items=items,

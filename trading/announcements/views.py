@@ -140,8 +140,9 @@ def _clarify_page(project: Project, form: forms.ClarifyForm, status: int = 200) 
     law = []
     if tender and tender.published_at and deadline:
         try:
-            law = [_row(schedules.clarification_needs_extension(project.procedure, project.region, at, deadline,
-                                                                issued=tender.published_at))]
+            found = schedules.clarification_needs_extension(project.procedure, project.region, at, deadline,
+                                                            issued=tender.published_at)
+            law = [_row(found)] if found else []
         except Refused as refusal:
             law = [{"ok": False, "article": "", "text": refusal_text(refusal), "earliest": ""}]
     return render_template("notices/clarify.html", project=project, form=form, deadline=deadline, law=law,

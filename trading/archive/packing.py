@@ -29,6 +29,7 @@ from trading.evidence import service as evidence
 from trading.evidence import verify
 from trading.evidence.models import Checkpoint, Entry
 from trading.law.periods import add_months
+from trading.law.procedures import UNJUDGED
 from trading.law.rules import find as find_rule
 from trading.projects import service as projects
 from trading.projects.models import Lot
@@ -65,7 +66,8 @@ def file_registration(lot: Lot, *, at: datetime) -> None:
 def review(lot: Lot) -> list[rules.Place]:
     """Gaps of a case against its catalogue."""
     kinds = [entry.kind for entry in entries_of(lot)]
-    return rules.gaps([piece.path for piece in service.pieces(lot.id)], rules.reached(kinds))
+    return rules.gaps([piece.path for piece in service.pieces(lot.id)], rules.reached(kinds),
+                      with_committee=lot.method.get("kind") not in UNJUDGED)
 
 
 def seal(lot_id: int, *, actor: str, at: datetime) -> Pack:

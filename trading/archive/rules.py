@@ -14,6 +14,8 @@ class Place:
     title: str
     title_en: str
     due_from: str
+    # Only where experts were drawn.
+    with_committee: bool = False
 
 
 CATALOGUE = (
@@ -23,9 +25,9 @@ CATALOGUE = (
     Place("10-bids/", "投标文件与回执", "Bids and filing records", "closed"),
     Place("10-bids/releases/", "密钥份额释放", "Released key shares", "opened"),
     Place("15-opening/record", "开标记录", "Opening record", "opened"),
-    Place("20-draw/exclusions", "回避记录", "Recusals", "evaluated"),
+    Place("20-draw/exclusions", "回避记录", "Recusals", "evaluated", True),
     Place("30-evaluation/report", "评标报告", "Evaluation report", "evaluated"),
-    Place("20-draw/transcript", "专家抽取记录", "Draw transcript", "awarded"),
+    Place("20-draw/transcript", "专家抽取记录", "Draw transcript", "awarded", True),
     Place("40-award/award-notice", "中标通知书", "Award notice", "awarded"),
     Place("40-award/contract", "合同备案", "Contract record", "contracted"),
 )
@@ -34,16 +36,16 @@ _ORDER = ("registered", "announced", "bidding", "closed", "opened", "evaluated",
 #: How far a failed or terminated case must be documented follows from its latest normal stage.
 
 
-def due_places(reached: str) -> list[Place]:
+def due_places(reached: str, *, with_committee: bool = True) -> list[Place]:
     """The places that a case which reached a stage must fill."""
     limit = _ORDER.index(reached)
-    return [place for place in CATALOGUE if _ORDER.index(place.due_from) <= limit]
+    return [place for place in CATALOGUE if _ORDER.index(place.due_from) <= limit and (with_committee or not place.with_committee)]
 
 
-def gaps(paths: Iterable[str], reached: str) -> list[Place]:
+def gaps(paths: Iterable[str], reached: str, *, with_committee: bool = True) -> list[Place]:
     """Due places that no piece fills."""
     found = list(paths)
-    return [place for place in due_places(reached) if not any(path.startswith(place.prefix) for path in found)]
+    return [place for place in due_places(reached, with_committee=with_committee) if not any(path.startswith(place.prefix) for path in found)]
 
 
 def reached(events: Iterable[str]) -> str:

@@ -7,7 +7,16 @@ into a page or an API problem.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Said:
+    """A fact that has a name of its own in each language, such as a piece of a notice."""
+
+    zh: str
+    en: str
 
 
 class Refused(Exception):

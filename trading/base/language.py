@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from trading.base.clock import BEIJING
 from trading.base.errors import Refused
+from trading.base.errors import Said as Named
 
 LANGUAGES = ("zh", "en")
 Asked = ParamSpec("Asked")
@@ -140,6 +141,8 @@ def _shown(value: Any, tongue: str) -> str:
         return moment(value, tongue)
     if isinstance(value, date):
         return day(value, tongue)
+    if isinstance(value, Named):
+        return value.en if tongue == "en" else value.zh
     if isinstance(value, (list, tuple, set)):
         return ("、" if tongue == "zh" else ", ").join(_shown(item, tongue) for item in value)
     if isinstance(value, Mapping):

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
 from bidding.envelope import documents, sealing
 from bidding.opening import service as opening
+from bidding.rounds import service as rounds
 from bidding.sealed import filing
 from bidding.sealed import service as sealed
+from bidding.sealed.receipts import Receipt
 from bidding.trustees import service as trustees
+from experts.draw import lottery, suppliers
 from experts.draw import service as draws
+from experts.draw.models import Draw
 from experts.draw.strata import Stratum
 from experts.evaluation import rules as evaluation_rules
+from experts.evaluation import selection
 from experts.evaluation import service as evaluation
 from trading.announcements import service as announcements
 from trading.announcements.contents import Particulars
@@ -24,6 +29,7 @@ from trading.archive.models import Pack
 from trading.base.clock import BEIJING, stopped, unix
 from trading.demonstration.cast import Cast, Company
 from trading.deposits import service as deposits
+from trading.law.procedures import Call
 from trading.projects import invitations
 from trading.projects import service as projects
 from trading.projects.models import Lot
@@ -61,6 +67,8 @@ class Plan:
     deposit_fen: int = 0
     award: bool = True
     files: dict[str, bytes] = field(default_factory=dict)
+    # From whom suppliers are drawn, where they are drawn before they are invited.
+    pool: list[Company] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -110,8 +118,11 @@ class CaseRun:
         if self.lot.stage == Stage.FAILED:
             return self.ended()
         self.open()
-        self.draw()
-        self.evaluate()
+        if evaluation_rules.read_method(self.plan.method).is_judged:
+            self.draw()
+            self.evaluate()
+        else:
+            self.select()
         if self.lot.stage == Stage.EVALUATED:
             self.conclude()
         return self.ended()
@@ -141,12 +152,42 @@ class CaseRun:
         for kind, data in {"approval": b"approval", "tender_document": b"tender document", **plan.files}.items():
             projects.add_file(project.id, kind, f"{kind}.txt", [data], actor=cast.tenderer.code, at=self.at)
         projects.submit(project.id, actor=cast.tenderer.code, at=self.wait(minutes=5))
-        if invitations.is_called_by_invitation(project):
+        if procedure(plan.procedure).call in (Call.INVITED, Call.DIRECT):
             invitations.choose(project.id, [offer.company.code for offer in plan.offers], actor=cast.tenderer.code, at=self.at)
         self.say("招标人", "提交进场登记")
         code = projects.accept(project.id, actor="registrar", at=self.wait(hours=1))
         self.say("交易中心", f"受理登记，项目编号 {code}")
         self.project_id, self.lot_id = project.id, project.lots[0].id
+        if procedure(plan.procedure).call is Call.DRAWN:
+            self._draw_suppliers()
+
+    def _draw_suppliers(self) -> None:
+        """Draw whom to invite; the plan's offers then come from those drawn."""
+        pool = {company.code: company for company in self.plan.pool}
+        made = suppliers.freeze(self.project_id, sorted(pool), len(self.plan.offers), ["采购人代表甲", "采购人代表乙"],
+                                actor=self.cast.tenderer.code, at=self.wait(hours=1), contribute_for=timedelta(minutes=2))
+        self._carry_out(made.id)
+        suppliers.follow(self.lot_id, at=self.wait(seconds=1))
+        drawn = [pool[company.code] for company in invitations.invited(self.project_id)]
+        self.plan.offers = [replace(offer, company=company) for offer, company in zip(self.plan.offers, drawn, strict=True)]
+        self.say("交易中心", f"从 {len(pool)} 家备选供应商中随机抽取 {len(drawn)} 家受邀")
+
+    def _carry_out(self, draw_id: int) -> Draw:
+        """Contributions of the key holders, the close, their releases, the tickets."""
+        made = draws.get(draw_id)
+        for holder in self.cast.holders:
+            holder.top_up(self.at)
+        document = trustees.get_session(made.session).document
+        for holder in self.cast.holders:
+            draws.contribute(made.id, holder.trustee.contribute(document), contributor=holder.trustee.organisation,
+                             public=holder.trustee.public, clock=stopped(self.wait(seconds=1)))
+        self.at = made.closes_at
+        draws.close(made.id, clock=stopped(self.at))
+        made = draws.get(made.id)
+        self.cast.cosign(trustees.get_session(made.session).close_checkpoint or 0, self.at)
+        self._release(lambda seen: draws.bundle(made, seen=seen), trustees.get_session(made.session).release_checkpoint)
+        draws.settle(made.id, clock=stopped(self.wait(seconds=1)))
+        return draws.get(draw_id)
 
     def restart(self) -> CaseRun:
         """Begin the failed or terminated case anew; gives the second round, accepted."""
@@ -194,21 +235,26 @@ class CaseRun:
         self.halves: dict[str, bytes] = {}
         self.receipts = []
         for offer in self.plan.offers:
-            payload = io.BytesIO()
-            bid = sealing.seal(self.session.document, offer.company.code, {
-                "price_fen": offer.price_fen, "days": 90, "quality": "合格", "statement": offer.rejected[:200]},
-                [Memo("投标函.txt", f"{offer.company.name} {offer.price_fen}".encode())], payload)
-            upload = sealed.begin_upload(self.session.id, bidder=offer.company.organisation, at=self.at)
-            data = payload.getvalue()
-            for number, digest in enumerate(bid.header["payload"]["parts"]):
-                part = data[number * documents.PART_BYTES:(number + 1) * documents.PART_BYTES]
-                sealed.put_part(upload.id, number, [part], digest, session_name=self.session.id, bidder=offer.company.organisation)
-            receipt = filing.file_bid(
-                self.session.id, documents.encode(bid.header), offer.company.key.sign(bytes.fromhex(bid.digest)), upload.id,
-                bidder_id=offer.company.id, clock=stopped(self.wait(minutes=1)))
+            bid, receipt = self._file(self.session.id, self.session.document, offer, offer.price_fen)
             self.halves[bid.digest] = bid.kb
             self.receipts.append(receipt)
             self.say("投标人", f"在本机加密并递交，回执 {bid.digest[:16]}…（证据第 {receipt.index} 号）")
+
+    def _file(self, session: str, document: dict[str, Any], offer: Offer, price_fen: int) -> tuple[sealing.Sealed, Receipt]:
+        """Seal one offer on the bidder's side and file it."""
+        payload, company = io.BytesIO(), offer.company
+        bid = sealing.seal(document, company.code, {
+            "price_fen": price_fen, "days": 90, "quality": "合格", "statement": offer.rejected[:200]},
+            [Memo("投标函.txt", f"{company.name} {price_fen}".encode())], payload)
+        upload = sealed.begin_upload(session, bidder=company.organisation, at=self.at)
+        data = payload.getvalue()
+        for number, digest in enumerate(bid.header["payload"]["parts"]):
+            part = data[number * documents.PART_BYTES:(number + 1) * documents.PART_BYTES]
+            sealed.put_part(upload.id, number, [part], digest, session_name=session, bidder=company.organisation)
+        receipt = filing.file_bid(
+            session, documents.encode(bid.header), company.key.sign(bytes.fromhex(bid.digest)), upload.id,
+            bidder_id=company.id, clock=stopped(self.wait(minutes=1)))
+        return bid, receipt
 
     def close(self) -> None:
         lot = self.lot
@@ -253,23 +299,15 @@ class CaseRun:
         made = draws.freeze(self.lot_id, [Stratum("A01", 5, (), ("A01",))], representatives=[], actor="draw operator",
                             at=self.wait(minutes=10), contribute_for=timedelta(minutes=2), employer_cap=1)
         self.say("抽取员", f"锁定抽取条件，专家库 {len(made.pool)} 人，回避 {made.excluded} 人")
-        document = trustees.get_session(made.session).document
-        for holder in self.cast.holders:
-            draws.contribute(made.id, holder.trustee.contribute(document), contributor=holder.trustee.organisation,
-                             public=holder.trustee.public, clock=stopped(self.wait(seconds=1)))
-        self.at = made.closes_at
-        draws.close(made.id, clock=stopped(self.at))
-        made = draws.get(made.id)
-        self.cast.cosign(trustees.get_session(made.session).close_checkpoint or 0, self.at)
-        self._release(lambda seen: draws.bundle(made, seen=seen), trustees.get_session(made.session).release_checkpoint)
-        draws.settle(made.id, clock=stopped(self.wait(seconds=1)))
+        self._carry_out(made.id)
         self.draw_id = made.id
         for account in self.cast.experts:
             if draws.seat_of(made.id, account):
                 draws.answer(made.id, account, accepts=True, at=self.wait(minutes=1))
         self.say("系统", "五个席位抽取完成，名单封存")
 
-    def evaluate(self) -> None:
+    def sit(self) -> list[int]:
+        """The committee sits, declares and reviews; gives its members' accounts."""
         evaluation.start(self.lot_id, actor="host", at=self.wait(hours=1))
         sitting = [evaluation.account_of(member) for member in evaluation.members(self.lot_id)]
         for account in sitting:
@@ -282,6 +320,13 @@ class CaseRun:
                                                   reasons[bid.organisation_id] if criterion == "response" else "")
                         for bid in bids for criterion in method.criteria}
             evaluation.submit_review(self.lot_id, account, verdicts, at=self.wait(minutes=5))
+        return sitting
+
+    def evaluate(self) -> None:
+        sitting = self.sit()
+        method = evaluation_rules.read_method(self.plan.method)
+        if procedure(self.plan.procedure).rounds == "several":
+            self.negotiate(sitting)
         if method.is_scored:
             for position, account in enumerate(sitting):
                 marks = {(bid.digest, factor.id): (str(int(factor.most) - (position + index) % 3), "")
@@ -291,6 +336,58 @@ class CaseRun:
             evaluation.sign(self.lot_id, account, at=self.wait(minutes=1))
         for candidate in projects.candidates(self.lot_id):
             self.say("评标委员会", f"第{candidate.rank}名 {candidate.organisation.name} {candidate.price_fen / 100:,.2f} 元 {candidate.score}")
+
+    def negotiate(self, sitting: list[int]) -> None:
+        """The group talks with each supplier, then all give a sealed final offer, one percent lower."""
+        chair = sitting[0]
+        for bid in evaluation.accepted_bids(self.lot_id):
+            evaluation.record_talk(self.lot_id, chair, bid.organisation_id, "就技术要求和服务条款逐项商谈，双方确认。", at=self.wait(minutes=10))
+        closes = self.wait(minutes=1) + timedelta(minutes=30)
+        for holder in self.cast.holders:
+            holder.top_up(self.at)
+        evaluation.ask_for_offers(self.lot_id, chair, closes, is_final=True, changes="质保期延长至三年。", at=self.at)
+        asked = {bid.organisation_id for bid in evaluation.accepted_bids(self.lot_id)}
+        self.offer_again([offer for offer in self.plan.offers if offer.company.id in asked])
+        evaluation.follow_offers(self.lot_id, at=self.wait(seconds=1))
+        self.say("评审小组", "与供应商分别商谈后，开启最后报价")
+
+    def offer_again(self, offers: list[Offer]) -> None:
+        """Seal and file the offers of the newest round, close it, and open it by the key holders."""
+        found = rounds.rounds_of(self.lot_id)[-1]
+        document = trustees.get_session(found.session).document
+        for offer in offers:
+            self._file(found.session, document, offer, offer.price_fen * 99 // 100)
+        self.at = rounds.deadline(found)
+        rounds.close(self.lot_id, found.number, clock=stopped(self.at))
+        sealing_session = trustees.get_session(found.session)
+        self.cast.cosign(sealing_session.close_checkpoint or 0, self.at)
+        self._release(lambda seen: opening.bundle_for(found.session, seen=seen), sealing_session.release_checkpoint)
+        opening.unseal_due(self.lot_id, found.envelope, clock=stopped(self.wait(seconds=5)))
+        opening.finish(self.lot_id, found.envelope, clock=stopped(self.wait(seconds=1)))
+
+    def select(self) -> None:
+        """Without a committee: qualify, then the price, the lot or an agreement decides."""
+        who = self.cast.tenderer.code
+        method = evaluation_rules.read_method(self.plan.method)
+        bids = evaluation.bids_to_judge(self.lot_id)
+        if method.kind == "negotiated":
+            rounds.talk(self.lot_id, bids[0].organisation_id, "就价格构成和质量保证协商。", actor=who, at=self.wait(minutes=30))
+            closes = self.wait(minutes=1) + timedelta(minutes=30)
+            for holder in self.cast.holders:
+                holder.top_up(self.at)
+            rounds.ask(self.lot_id, [bids[0].organisation_id], closes, is_final=True, actor=who, at=self.at)
+            self.offer_again(self.plan.offers)
+            selection.agree(self.lot_id, "成交价格合理，质量有保证。", "采购人代表、两名专业人员", actor=who, at=self.wait(minutes=30))
+            return
+        reasons = {offer.company.id: offer.rejected for offer in self.plan.offers}
+        selection.qualify(self.lot_id, {bid.digest: (not reasons[bid.organisation_id], reasons[bid.organisation_id]) for bid in bids},
+                          actor=who, at=self.wait(hours=1))
+        if method.kind == "lottery":
+            made = draws.of_lot(self.lot_id, lottery.WINNER)
+            assert made is not None
+            self._carry_out(made.id)
+            selection.follow_draw(self.lot_id, at=self.wait(seconds=1))
+            self.say("系统", "在合格单位中随机抽取")
 
     def conclude(self) -> None:
         if not self.plan.award:

@@ -19,6 +19,7 @@ from trading.deposits.models import BankLine, LedgerAccount, Posting, Statement,
 from trading.evidence import service as evidence
 from trading.evidence.models import Entry
 from trading.law import periods
+from trading.law import procedures as law_procedures
 from trading.law.rules import Rule, seek
 from trading.parties import service as parties
 from trading.projects import invitations
@@ -204,10 +205,14 @@ class _RefundClock:
 def _refund_clock(lot: Lot, won: bool, candidate: bool) -> _RefundClock | None:
     """From which day by which rule a deposit is due, or None while it is not."""
     award, contract = projects.award_of(lot.id), projects.contract_of(lot.id)
+    own = law_procedures.key(lot.project.procedure, "refund")
     if award is None:
         ended = _ended(lot)
-        return ended and _clock(lot, ended, ("gp.terminate", "dp.refund_withdrawn", "dp.refund_losers"))
+        return ended and _clock(lot, ended, ("gp.terminate", "dp.refund_withdrawn", "dp.refund_losers", own))
     awarded_on = award.notified_at.astimezone(BEIJING).date()
+    if _seek(lot, own, awarded_on):
+        # Land and property: the losers' go back after the deal, the winner's becomes part of the price.
+        return None if won else _clock(lot, awarded_on, (own,))
     since = _seek(lot, "dp.refund_losers_from", awarded_on)
     if candidate and not won and _seek(lot, "dp.refund_candidates", awarded_on):
         # Where a region keeps the candidates' deposits until the contract (重庆市招标投标条例 36).

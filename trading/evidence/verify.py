@@ -9,6 +9,7 @@ Usage: ``python verify.py PACK [--log-key KEY] [--witness-key KEY ...] [--json]`
 from __future__ import annotations
 
 import argparse
+import hmac
 import io
 import json
 import sys
@@ -402,7 +403,8 @@ class Verifier:
                 if not _signed(unbase64(trustee["sig_key"]), unbase64(trustee["pre_key_sig"]), message):
                     raise Invalid(f"{name}: the pre-key of {trustee['org']} is not signed by it")
             opens, previous, moves = document["open_not_before"], ident, set[str]()
-            for amendment in self.pack.under(f"00-policy/amendment-{document['envelope']}-"):
+            prefix = f"00-policy/amendment-{document['envelope']}-"
+            for amendment in (name for name in self.pack.under(prefix) if name[len(prefix):-5].isdigit()):
                 change = self.pack.json(amendment)
                 body = change["document"]
                 own = tagged("amendment", canonical(body)).hex()
@@ -428,11 +430,15 @@ class Verifier:
 
     def _headers(self) -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
         """(folder, digest, header, filing) of every bid and contribution."""
-        for prefix in ("10-bids/", "20-draw/contributions/"):
+        for prefix in ("10-bids/", "20-draw"):
             for name in self.pack.under(prefix):
                 if name.endswith("/header.json"):
                     folder = name.rsplit("/", 1)[0]
                     yield folder, folder.rsplit("/", 1)[1], self.pack.json(name), self.pack.json(f"{folder}/filing.json")
+
+    def _records(self) -> dict[str, dict[str, Any]]:
+        """Opening records by name: of the bids, and of each later round of offers."""
+        return {name: self.pack.json(name) for name in self.pack.under("15-opening/record")}
 
     def check_bids(self) -> str:
         self._load_entries()
@@ -508,8 +514,11 @@ class Verifier:
     def check_opening(self) -> str:
         self._load_entries()
         opened = 0
-        record = self.pack.json("15-opening/record.json") if "data/15-opening/record.json" in self.pack.names else None
-        outcomes = {bid["digest"]: bid for bid in record["record"]["bids"]} if record else {}
+        records = self._records()
+        sessions = {record["record"]["session"] for record in records.values()}
+        if len(sessions) != len(records):
+            raise Invalid("15-opening: two records of one session")
+        outcomes = {bid["digest"]: bid for record in records.values() for bid in record["record"]["bids"]}
         gone = self._gone()
         for folder, digest, header, filing in self._headers():
             if not folder.startswith("10-bids/"):
@@ -518,7 +527,9 @@ class Verifier:
                 if [n for n in self.pack.under(folder + "/") if not n.endswith((".json",))]:
                     raise Invalid(f"{folder}: a withdrawn or replaced bid was kept or opened")
                 continue
-            if record and outcomes.get(digest, {}).get("outcome") == "opened":
+            if header["ctx"]["session"] in sessions and digest not in outcomes:
+                raise Invalid(f"{folder}: the opening record does not name it")
+            if outcomes.get(digest, {}).get("outcome") == "opened":
                 plain = self._unseal(folder, header)
                 if sha256(plain).digest() != sha256(self.pack.read(f"data/{folder}/plain.zip")).digest():
                     raise Invalid(f"{folder}: what it decrypts to is not what the pack shows")
@@ -526,10 +537,10 @@ class Verifier:
                 if manifest["offer"] != outcomes[digest]["offer"]:
                     raise Invalid(f"{folder}: the record read out another offer")
                 opened += 1
-        if record:
+        for name, record in records.items():
             body = b"mingtang/v1/record\0" + canonical(record["record"])
             if not _signed(bytes.fromhex(self.centre_key or record["centre_key"]), unbase64(record["sig"]), body):
-                raise Invalid("15-opening/record.json: the signature is wrong")
+                raise Invalid(f"{name}: the signature is wrong")
         return f"{opened} opened again"
 
     def _gone(self) -> set[str]:
@@ -596,31 +607,35 @@ class Verifier:
         return manifest
 
     def check_draw(self) -> str:
-        if "data/20-draw/transcript.json" not in self.pack.names:
+        found = [name for name in self.pack.under("20-draw") if name.endswith("/transcript.json")]
+        if not found:
             return "no draw"
-        document = self.pack.json("20-draw/transcript.json")
         self._load_entries()
+        return "; ".join(self._check_one_draw(name.rsplit("/", 1)[0]) for name in found)
+
+    def _check_one_draw(self, place: str) -> str:
+        document = self.pack.json(f"{place}/transcript.json")
         given = {item["id"]: unbase64(item["value"]) for item in document["contributions"]}
         for folder, _, header, filing in self._headers():
-            if folder.startswith("20-draw/") and not filing["fault"]:
+            if folder.startswith(f"{place}/") and not filing["fault"]:
                 value = bytes.fromhex(self._manifest_of(folder, self._unseal(folder, header), header)["offer"]["value"])
                 if given.get(filing["contributor"]) != value:
                     raise Invalid(f"{folder}: the transcript uses another value")
         rows = sorted(document["pool"], key=lambda row: unbase64(row["eid"]))
         root = merkle_root([canonical(row) for row in rows])
         params = tagged("draw-params", canonical(document["params"]))
-        frozen = next(e["event"] for e in self.entries if e["event"]["type"] == "draw.frozen")
-        if frozen["pool_root"] != root.hex() or frozen["params"] != params.hex():
-            raise Invalid("20-draw/transcript.json: not the pool and conditions that were frozen")
+        if not any((e["event"]["pool_root"], e["event"]["params"]) == (root.hex(), params.hex())
+                   for e in self.entries if e["event"]["type"] == "draw.frozen"):
+            raise Invalid(f"{place}/transcript.json: not the pool and conditions that were frozen")
         seed = tagged("seed", params + root + b"".join(
             _lp(name.encode()) + _lp(given[name]) for name in sorted(given, key=str.encode))
             + (_lp(bytes.fromhex(document["beacon"])) if document["beacon"] else b""))
         if b64encode(seed).decode() != document["seed"]:
-            raise Invalid("20-draw/transcript.json: the seed is not what the contributions give")
+            raise Invalid(f"{place}/transcript.json: the seed is not what the contributions give")
         seated = draw_again(document, rows, seed)
         claimed = {one["id"]: one["members"] for one in document["result"]["strata"]}
         if seated != claimed:
-            raise Invalid("20-draw/transcript.json: the lowest tickets are others")
+            raise Invalid(f"{place}/transcript.json: the lowest tickets are others")
         return f"{sum(map(len, seated.values()))} seats drawn again from {len(rows)}"
 
     def check_award(self) -> str:
@@ -637,12 +652,13 @@ class Verifier:
         ranked = next(e["event"] for e in self.entries if e["event"]["type"] == "evaluation.ranked")
         if tagged("report", canonical(report)).hex() != ranked["report"]:
             raise Invalid("30-evaluation/report.json: not the report that was logged")
-        offers = {bid["digest"]: bid["offer"] for bid in self.pack.json("15-opening/record.json")["record"]["bids"] if bid["offer"]}
+        bids = {bid["digest"]: bid for record in self._records().values() for bid in record["record"]["bids"] if bid["offer"]}
         ranking = report["ranking"]
-        if any(offers[place["digest"]]["price_fen"] != place["price_fen"] for place in ranking):
-            raise Invalid("30-evaluation/report.json: it ranks other prices than were read out")
-        if report["method"]["kind"].endswith("lowest") and [p["price_fen"] for p in ranking] != sorted(p["price_fen"] for p in ranking):
-            raise Invalid("30-evaluation/report.json: not ranked by the lowest price")
+        for place in ranking:
+            bid = bids[place.get("offer", place["digest"])]
+            if (bid["offer"]["price_fen"], bid["bidder"]) != (place["price_fen"], place["bidder"]):
+                raise Invalid("30-evaluation/report.json: it ranks other prices than were opened")
+        self._check_order(report["method"]["kind"], ranking)
         notices = self.pack.under("40-award/award-notice")
         if not notices:
             return f"{len(ranking)} ranked, no award"
@@ -658,6 +674,23 @@ class Verifier:
         if (logged["winner"], logged["price_fen"]) != (award["winner"], award["price_fen"]):
             raise Invalid("40-award/award-notice.json: the log names another winner")
         return f"{award['winner']} at {award['price_fen'] / 100:,.2f}"
+
+    def _check_order(self, kind: str, ranking: list[dict[str, Any]]) -> None:
+        prices = [place["price_fen"] for place in ranking]
+        if kind.endswith("lowest") and prices != sorted(prices):
+            raise Invalid("30-evaluation/report.json: not ranked by the lowest price")
+        if kind.endswith("highest") and prices != sorted(prices, reverse=True):
+            raise Invalid("30-evaluation/report.json: not ranked by the highest price")
+        if kind == "lottery":
+            key = self.pack.json("20-draw-winner/candidates.json")
+            names = {b64encode(hmac.digest(bytes.fromhex(key["salt"]), code.encode(), "sha256")).decode(): code for code in key["codes"]}
+            document = self.pack.json("20-draw-winner/transcript.json")
+            if {row["eid"] for row in document["pool"]} != set(names):
+                raise Invalid("20-draw-winner/candidates.json: not those among whom the lot was cast")
+            result = document["result"]["strata"][0]
+            drawn = [names[eid] for eid in [*result["members"], *result["substitutes"]]]
+            if [place["bidder"] for place in ranking] != drawn[:len(ranking)]:
+                raise Invalid("30-evaluation/report.json: not in the order of the tickets")
 
     def check_evidence(self) -> str:
         self._load_entries()

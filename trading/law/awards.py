@@ -9,7 +9,7 @@ from enum import StrEnum
 from trading.base.errors import Refused
 from trading.law.findings import Finding, finding
 from trading.law.procedures import Family, family
-from trading.law.rules import NATION, find
+from trading.law.rules import NATION, find, seek
 
 
 class Loss(StrEnum):
@@ -29,26 +29,31 @@ def check_award(
     state_funded: bool,
     on: date,
     region: str = NATION,
-) -> Finding:
+) -> Finding | None:
     """May the candidate of this rank win? ``lost`` says which ranks fell away and why.
 
     State-funded works take the first, and the next only after each before it fell away for a
     ground of law (条例 55), which does not bind other tenderers. Procurement goes by rank
-    (采购条例 43). A rank that fell away never wins.
+    (采购条例 43). A rank that fell away never wins. Where no article sets the order (land,
+    property, a single source) the first still standing wins, and the answer is None.
 
-    Raises Refused ``law.rank_below_one`` and ``law.loss_unknown``.
+    Raises Refused ``result.not_first`` there, Refused ``law.rank_below_one`` and ``law.loss_unknown``.
     """
     if rank < 1:
         raise Refused("law.rank_below_one", rank=rank)
     where = {"on": on, "region": region, "procedure": procedure}
     works = family(procedure) is Family.WORKS
-    rule = find("ct.award_first" if works else "gp.award_order", **where)
+    rule = seek("ct.award_first" if works else "gp.award_order", **where)
     for reason in lost.values():
         if reason not in set(Loss):
             raise Refused("law.loss_unknown", loss=reason)
-    bound = state_funded and bool(rule.value) if works else True
+    bound = state_funded and bool(rule and rule.value) if works else True
     standing = [before for before in range(1, rank) if before not in lost] if bound else []
     ok = rank not in lost and not standing
+    if rule is None:
+        if not ok:
+            raise Refused("result.not_first", rank=rank, first=_first(rank, lost))
+        return None
     return finding(
         ok, rule, "law.award_in_order", "law.award_out_of_order",
         rank=rank, first=_first(rank, lost),

@@ -74,6 +74,34 @@ def check_bond(
     return _within(cap, bond_fen, "law.bond_within_cap", "law.bond_above_cap")
 
 
+def check_deposit(
+    procedure: str,
+    category: Category | str,
+    estimate_fen: int,
+    deposit_fen: int,
+    on: date,
+    region: str = NATION,
+) -> Finding | None:
+    """Hold the deposit of a notice against what its body of law says, if anything.
+
+    A works or procurement bond has a cap; a land deposit has a floor, a share of the grant
+    floor (国土资发〔2010〕34号); a deposit in a property sale has a cap on the base price.
+    """
+    where = {"on": on, "region": region, "procedure": procedure}
+    if seek("dp.bond_cap", **where):
+        return check_bond(procedure, category, estimate_fen, deposit_fen, on, region)
+    if seek("ld.deposit", **where):
+        floor = least("ld.deposit", estimate_fen, **where)
+        return finding(
+            deposit_fen >= floor.fen, floor.decisive, "law.deposit_above_floor", "law.deposit_below_floor",
+            asked_fen=deposit_fen, floor_fen=floor.fen,
+        )  # fmt: skip
+    if seek("pr.deposit", **where):
+        cap = most("pr.deposit", estimate_fen, **where)
+        return _within(cap, deposit_fen, "law.bond_within_cap", "law.bond_above_cap")
+    return None
+
+
 def check_performance_bond(
     procedure: str, contract_fen: int, bond_fen: int, on: date, region: str = NATION
 ) -> Finding:

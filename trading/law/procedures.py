@@ -69,6 +69,7 @@ class Procedure:
     en: str
     runs: bool
     call: Call
+    read_out: bool
     begins_with: str
     stages: tuple[str, ...]
     gates: Mapping[str, Gate]
@@ -133,6 +134,10 @@ MAIN: dict[str, str] = {
     "ld": "land-listing",
     "pr": "property-listing",
 }
+
+
+#: Methods that need no committee: the price decides (39号令 14), the lot, or an agreement.
+UNJUDGED = frozenset({"land_highest", "property_highest", "lottery", "negotiated"})
 
 
 def procedure(procedure_id: str) -> Procedure:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from trading.law.findings import Finding, finding
 from trading.law.periods import LEGAL_TIME, day_of, earliest, latest
 from trading.law.procedures import Family, family, key
+from trading.law.procedures import procedure as _row
 from trading.law.rules import find, seek
 
 #: Works documents are "on sale" (条例 16), procurement documents are "supplied" (87号令 18).
@@ -25,18 +26,19 @@ def check_schedule(
     """Hold the dates of a notice against the law in force on the day it is issued."""
     on, first, last = day_of(issued), day_of(doc_from), day_of(doc_to)
     found = _supply(procedure, region, on, first, last, deadline)
-    found.append(_bid_period(procedure, region, on, first, deadline))
-    rule = find(key(procedure, "open_at_deadline"), on=on, region=region, procedure=procedure)
-    found.append(
-        finding(
-            opening == deadline,
-            rule,
-            "schedule.opens_at_deadline",
-            "schedule.opening_not_at_deadline",
-            opening=opening,
-            deadline=deadline,
+    found += _bid_period(procedure, region, on, first, deadline)
+    rule = seek(key(procedure, "open_at_deadline"), on=on, region=region, procedure=procedure)
+    if rule is not None:
+        found.append(
+            finding(
+                opening == deadline,
+                rule,
+                "schedule.opens_at_deadline",
+                "schedule.opening_not_at_deadline",
+                opening=opening,
+                deadline=deadline,
+            )
         )
-    )
     return found
 
 
@@ -81,27 +83,34 @@ def _supply(
 
 def _bid_period(
     procedure: str, region: str, on: date, first: date, deadline: datetime
-) -> Finding:
+) -> list[Finding]:
+    # Where no time is set for bidding, the notice itself must have stood for its time.
+    periods = _row(procedure).periods
+    name = periods.get("bids") or periods.get("notice")
+    if name is None:
+        return []
     full = find("t.full_days", on=on, region=region, procedure=procedure).value
     # The period runs from the day the document is first handed out, not from the notice.
     lawful = earliest(
-        key(procedure, "bid_period"),
+        name,
         first,
         region=region,
         procedure=procedure,
         on=on,
         count_full_days=bool(full),
     )
-    return finding(
-        day_of(deadline) >= lawful.date,
-        lawful.rule,
-        "schedule.bid_period_kept",
-        "schedule.bid_period_short",
-        doc_from=first,
-        deadline=deadline,
-        earliest=lawful.date,
-        skipped=lawful.skipped,
-    )
+    return [
+        finding(
+            day_of(deadline) >= lawful.date,
+            lawful.rule,
+            "schedule.bid_period_kept",
+            "schedule.bid_period_short",
+            doc_from=first,
+            deadline=deadline,
+            earliest=lawful.date,
+            skipped=lawful.skipped,
+        )
+    ]
 
 
 def clarification_needs_extension(
@@ -111,16 +120,19 @@ def clarification_needs_extension(
     deadline: datetime,
     *,
     issued: date | datetime | None = None,
-) -> Finding:
+) -> Finding | None:
     """Say whether a change that may affect bids moves the deadline, and to when at the earliest.
 
     Not ok means the deadline must move; ``facts["earliest"]`` is the first lawful day and
     ``facts["new_deadline"]`` the same hour on it (招标投标法 23, 87号令 27). ``issued`` is the
     day of the notice, which fixes the version of the law; without it the change itself does.
+    None where the procedure sets no time for changes.
     """
     changed = day_of(clarified_on)
     on = changed if issued is None else day_of(issued)
     name = key(procedure, "clarify")
+    if seek(name, on=on, region=region, procedure=procedure) is None:
+        return None
     last = latest(name, deadline, region=region, procedure=procedure, on=on)
     new = deadline
     if changed > last.date:

@@ -36,6 +36,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "complaint.correction_asked": ("您对“{lot}”的投诉需要补正，请查看。", "Your complaint about “{lot}” must be corrected; see what is asked."),
     "complaint.decided": ("针对“{lot}”的投诉已作出处理决定并公告。", "The complaint about “{lot}” was decided and the decision is published."),
     "complaint.decided_yours": ("您对“{lot}”的投诉已作出处理决定并公告。", "Your complaint about “{lot}” was decided and the decision is published."),
+    "contract.supplemented": ("“{lot}”的补充合同 {number} 已登记。", "The supplement {number} to the contract of “{lot}” is on record."),
+    "contract.accepted": ("“{lot}”的验收结果已登记。", "An acceptance of “{lot}” is on record."),
     "draw.called": ("您被抽取为评标专家，请尽快答复能否参加。出席前不显示项目名称。",
                     "You were drawn as an evaluation expert. Answer soon whether you can attend; the project is not named before that."),
     "result.won": ("您的单位在“{lot}”中标，中标价 {price} 元。请在法定期限内签订合同。",

@@ -16,6 +16,7 @@ from trading.announcements.rules import Kind
 from trading.base.clock import BEIJING
 from trading.base.language import day, language, moment, once_per_language
 from trading.base.money import capitals, yuan
+from trading.contracts import pages as contract_pages
 from trading.law import procedures as law_procedures
 from trading.law.rules import Rule, seek
 from trading.objections import queries as objection_queries
@@ -49,6 +50,7 @@ def values(record: Record, at: datetime, root: str) -> dict[str, Any]:
         "opening": _opening(lot, opened) if opened else None, "result": _result(lot, until),
         "objections": objections, "proof": _proof(project, lot), "dates": _dates(record, until),
         "contact": _contact(project), "supervisors": [{"key": _("行政监督"), "value": _("项目所在地行政监督部门")}],
+        "contract": contract_pages.public(lot.id) if lot.contract else None,
         "objecting": _objecting(lot, until, at)}
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from bidding.opening.models import OpenedBid, Opening
+from bidding.opening.models import FIRST, OpenedBid, Opening
 from trading.announcements import queries
 from trading.announcements.models import Question
 from trading.announcements.queries import Published
@@ -122,7 +122,7 @@ _LOTS = (
     select(Lot.id, Lot.number, Lot.code, Lot.name, Lot.estimate_fen, Lot.ceiling_fen, Lot.deposit_fen, Lot.stage, Lot.deadline,
            Opening.closed_at, Opening.opened_at, Opening.count, Award.organisation_id, Award.notified_at,
            Contract.number, Contract.signed_on)
-    .outerjoin(Opening, Opening.lot_id == Lot.id).outerjoin(Award, Award.lot_id == Lot.id)
+    .outerjoin(Opening, (Opening.lot_id == Lot.id) & (Opening.envelope == FIRST)).outerjoin(Award, Award.lot_id == Lot.id)
     .outerjoin(Contract, Contract.lot_id == Lot.id)
     .where(Lot.project_id == bindparam("project_id")).order_by(Lot.number))
 _FILES = (
@@ -134,7 +134,7 @@ _QUESTIONS = (
 _OPENED = (
     select(Organisation.name, OpenedBid.outcome, OpenedBid.offer, OpenedBid.deposit_confirmed, OpenedBid.digest)
     .join(Organisation, Organisation.id == OpenedBid.organisation_id)
-    .where(OpenedBid.lot_id == bindparam("lot_id")).order_by(OpenedBid.digest))
+    .where(OpenedBid.lot_id == bindparam("lot_id"), OpenedBid.envelope == FIRST).order_by(OpenedBid.digest))
 _CANDIDATES = (
     select(Candidate.rank, Candidate.organisation_id, Organisation.name, Candidate.price_fen, Candidate.score)
     .join(Organisation, Organisation.id == Candidate.organisation_id)

@@ -30,8 +30,8 @@ def is_called_by_invitation(project: Project) -> bool:
     return rules.procedure(project.procedure).call is not Call.OPEN
 
 
-def choose(project_id: int, codes: list[str], *, actor: str, at: datetime) -> list[Organisation]:
-    """Set the list of those to be invited, before the invitation goes out.
+def choose(project_id: int, codes: list[str], *, actor: str, at: datetime, drawn: bool = False) -> list[Organisation]:
+    """Set the list of those to be invited, before the invitation goes out; ``drawn`` says that a draw chose them.
 
     Raises Refused ``invite.*`` for a company that is not in the library, named twice, or the
     tenderer or its agency itself; nothing is changed then.
@@ -40,6 +40,8 @@ def choose(project_id: int, codes: list[str], *, actor: str, at: datetime) -> li
         project = locked(project_id)
         if not is_called_by_invitation(project):
             raise Refused("invite.open_to_all")
+        if rules.procedure(project.procedure).call is Call.DRAWN and not drawn:
+            raise Refused("invite.by_draw")
         if any(lot.stage != Stage.REGISTERED for lot in project.lots):
             raise Refused("invite.sent")
         chosen = [_company(code, project) for code in codes]

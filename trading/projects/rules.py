@@ -112,7 +112,7 @@ def runnable(procedure_id: str) -> Procedure:
 #: Types offered at registration.
 RUNNABLE = tuple(row.id for row in PROCEDURES.values() if row.runs)
 
-CATEGORIES = tuple(Category)
+CATEGORIES = (*Category, "land", "property")
 
 
 
@@ -132,6 +132,9 @@ def missing(project: Mapping[str, Any], lots: list[Mapping[str, Any]], file_kind
         ceiling, estimate = lot.get("ceiling_fen"), lot.get("estimate_fen")
         if ceiling and estimate and ceiling > estimate * 2:
             gaps.append(f"lots.{number}.ceiling_fen")
+        row = PROCEDURES.get(str(project.get("procedure")))
+        if row is not None and row.rounds == "fixed" and not ceiling:
+            gaps.append(f"lots.{number}.ceiling_fen")  # the fixed price itself
     return gaps + [f"files.{kind}" for kind in REQUIRED_FILES if kind not in file_kinds]
 
 

@@ -76,6 +76,8 @@ def add_file(project_id: int, kind: str, name: str, chunks: Iterable[bytes], *, 
         project = locked(project_id)
         if project.accepted_at is None:
             _require_editable(project)
+        if kind == "tender_document" and any(lot.stage != Stage.REGISTERED for lot in project.lots):
+            raise Refused("project.document_published")
         item = ProjectFile(project_id=project_id, kind=kind, name=name, stored=stored, bytes=size,
                            sha256=digest, added_at=at)
         session.add(item)

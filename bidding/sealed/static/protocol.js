@@ -129,7 +129,10 @@ export const SESSION = {
 export const TRUSTEE = { i: INT, org: TEXT, kem_pk: B64, sig_key: B64, cert_sha256: TEXT, pre_key: INT, pre_key_sig: B64 }
 export const AMENDMENT = { v: INT, session: HEX32, previous: HEX32, deadline: INT, open_not_before: INT }
 export const MANIFEST = { v: INT, lot: TEXT, bidder: TEXT, offer: DICT, files: LIST }
-export const OFFERS = { bid: { price_fen: INT, days: INT, quality: TEXT, statement: TEXT }, draw: { value: HEX32 } }
+const OFFER = { price_fen: INT, days: INT, quality: TEXT, statement: TEXT }
+/** What an envelope of this name holds: the bid, a later round's offer, or a contribution to a draw. */
+export const offerShape = envelope => /^(bid|offer-[1-9])$/.test(envelope) ? OFFER
+  : /^draw(-[a-z]{1,14})?$/.test(envelope) ? { value: HEX32 } : null
 export const FILE = { name: TEXT, bytes: INT, sha256: HEX32 }
 
 const isDict = value => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -165,7 +168,7 @@ export function checkSession (session) {
   for (const trustee of session.trustees) shaped(trustee, TRUSTEE, 'session.trustees')
   const n = session.trustees.length
   const good = session.v === VERSION && session.suite === SUITE && ['TB', 'T'].includes(session.policy) &&
-    Object.keys(OFFERS).includes(session.envelope) && session.trustees.every((trustee, at) => trustee.i === at + 1) &&
+    offerShape(session.envelope) !== null && session.trustees.every((trustee, at) => trustee.i === at + 1) &&
     n / 2 < session.k && session.k <= n && n <= 15 && session.deadline <= session.open_not_before &&
     new Set(session.trustees.map(trustee => trustee.org)).size === n
   if (!good) throw new Refusal('seal.document', { place: 'session' })

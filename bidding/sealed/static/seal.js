@@ -18,8 +18,8 @@ import * as cobblestone from './cobblestone.js'
 import { layOut, manifestEnd } from './archive.js'
 import { csrfToken, get, post } from './http.js'
 import {
-  MANIFEST, OFFERS, PART_BYTES, Refusal, VERSION, base64, bidDigest, blind, checkHeader, checkSession, concat,
-  contextHash, encode, halfCommit, hex, isSame, newContext, payloadKey, random, releaseBytes, rootKeys, sha256,
+  MANIFEST, PART_BYTES, Refusal, VERSION, base64, bidDigest, blind, checkHeader, checkSession, concat,
+  contextHash, encode, halfCommit, hex, isSame, newContext, offerShape, payloadKey, random, releaseBytes, rootKeys, sha256,
   shareCommit, shareInfo, shaped, unbase64, unhex, utf8
 } from './protocol.js'
 
@@ -151,7 +151,7 @@ export function sealBid (options) {
     await null // so that nothing is reported before the caller holds the job
     const { bidder, files, signKey = null, upload = null, draft = null } = options
     const session = checkSession(options.session)
-    const offer = shaped(options.offer, OFFERS[session.envelope], 'offer')
+    const offer = shaped(options.offer, offerShape(session.envelope), 'offer')
     const names = files.map(file => checkFileName(file.name))
     if (new Set(names).size !== names.length) throw new Refusal('seal.file_twice')
     const sketch = manifestOf(session, bidder, offer, files)

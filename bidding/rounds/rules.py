@@ -1,0 +1,57 @@
+"""When a further round of offers may be asked for, and from whom. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from trading.base.errors import Refused
+from trading.projects.rules import Stage
+
+#: Rounds that one lot may have; the name of a session holds one digit.
+MOST = 9
+#: A round is open long enough to seal an offer, and ends while the committee sits.
+SHORTEST, LONGEST = timedelta(minutes=2), timedelta(days=5)
+MINUTES_LENGTH = 4000
+
+
+def may_ask(rounds: str, stage: Stage, *, number: int, under_way: bool, final_before: bool) -> None:
+    """Raises Refused ``offers.*`` where no further round may begin.
+
+    ``rounds`` is the procedure's row: several (谈判、磋商) or negotiated (单一来源); where a price
+    is given once it stays as it is (政府采购法 40).
+    """
+    if rounds not in ("several", "negotiated"):
+        raise Refused("offers.one_price")
+    if stage != Stage.OPENED:
+        raise Refused("evaluation.resting", stage=stage)
+    if under_way:
+        raise Refused("offers.round_open")
+    if final_before:
+        raise Refused("offers.final_given")
+    if number > MOST:
+        raise Refused("offers.too_many_rounds", most=MOST)
+
+
+def closes_at(at: datetime, deadline: datetime) -> datetime:
+    """A round's deadline. Raises Refused ``offers.deadline`` when too near or too far."""
+    if not SHORTEST <= deadline - at <= LONGEST:
+        raise Refused("offers.deadline", least=int(SHORTEST.total_seconds() // 60), most=LONGEST.days)
+    return deadline
+
+
+def all_heard(asked: Collection[int], talked_to: Collection[int]) -> None:
+    """Every supplier asked for an offer was talked with before (政府采购法 38, 等机会).
+
+    Raises Refused ``offers.not_heard`` with how many were left out.
+    """
+    if missing := set(asked) - set(talked_to):
+        raise Refused("offers.not_heard", count=len(missing))
+
+
+def text(value: str) -> str:
+    """Minutes as they are kept. Raises Refused ``offers.minutes_length``."""
+    value = value.strip()
+    if not value or len(value) > MINUTES_LENGTH:
+        raise Refused("offers.minutes_length", most=MINUTES_LENGTH)
+    return value

@@ -1,0 +1,35 @@
+"""Sessions that only some may file in: the offers of a later round, from those asked for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+
+from bidding.sealed.models import SessionGuest
+from bidding.trustees.models import SealingSession
+from trading.base.database import db
+
+
+def admit(session_name: str, organisation_ids: Iterable[int]) -> None:
+    """Let these organisations file in a session; runs in the transaction that opens it."""
+    db.session.add_all(SessionGuest(session=session_name, organisation_id=organisation_id)
+                       for organisation_id in sorted(set(organisation_ids)))
+    db.session.flush()
+
+
+def are_admitted(session_name: str) -> list[int]:
+    """Numbers of the organisations that may file."""
+    return list(db.session.scalars(select(SessionGuest.organisation_id).where(SessionGuest.session == session_name)
+                                   .order_by(SessionGuest.organisation_id)))
+
+
+def standing(session_name: str, organisation_id: int) -> tuple[datetime, bool, bool]:
+    """(deadline, whether it is closed, whether the organisation was asked), read now: the
+    caller holds the lot's lock, under which alone a session closes."""
+    row = db.session.execute(
+        select(SealingSession.deadline, SealingSession.close_seq, SessionGuest.organisation_id)
+        .outerjoin(SessionGuest, (SessionGuest.session == SealingSession.id) & (SessionGuest.organisation_id == organisation_id))
+        .where(SealingSession.id == session_name)).one()
+    return row[0], row[1] is not None, row[2] is not None
