@@ -48,15 +48,19 @@ import trading.parties.models
 import trading.projects.models
 import trading.supervision.models  # noqa: F401
 from bidding.opening import jobs as opening_jobs
+from bidding.opening import objecting
 from bidding.opening import views as opening_views
 from bidding.rounds import jobs as round_jobs
+from bidding.rounds import views as round_views
 from bidding.sealed import jobs as sealed_jobs
 from bidding.sealed import views as sealed_views
 from bidding.trustees import views as trustee_views
 from experts.draw import api as draw_api
 from experts.draw import jobs as draw_jobs
+from experts.draw import supplier_views
 from experts.draw import views as draw_views
 from experts.evaluation import jobs as evaluation_jobs
+from experts.evaluation import selection_views
 from experts.evaluation import views as evaluation_views
 from trading.accounts import session as account_session
 from trading.accounts import views as account_views
@@ -73,6 +77,7 @@ from trading.archive import views as archive_views
 from trading.base.scheduler import Job
 from trading.contracts import views as contract_views
 from trading.base.scheduler import run as run_timetable
+from trading.announcements import correction_views
 from trading.announcements import views as announcement_views
 from trading.lawbook import change_views as law_change_views
 from trading.lawbook import current as law_in_force
@@ -82,7 +87,7 @@ from trading.objections import complaint_views
 from trading.objections import jobs as objection_jobs
 from trading.objections import views as objection_views
 from trading.parties import views as party_views
-from trading.portal import admin_views, operator_views, result_views
+from trading.portal import admin_views, letter_views, operator_views, result_views
 from trading.portal import views as portal_views
 from trading.projects import registrar_views
 from trading.projects import views as project_views
@@ -105,8 +110,10 @@ VERSION = "0.1.0"
 PART_LIMIT = 9 * 1024 * 1024
 
 MACHINES = [trustee_views.bp, draw_api.bp]
-BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, drafting_views.bp, portal_views.bp,
-              registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, draw_views.bp,
+BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, correction_views.bp, drafting_views.bp,
+              portal_views.bp, letter_views.bp,
+              registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
+              supplier_views.bp, selection_views.bp,
               evaluation_views.bp, deposit_views.bp, archive_views.bp, supervision_views.bp, pause_views.bp, clock_views.bp,
               law_views.bp, law_change_views.bp, contract_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 
@@ -281,6 +288,7 @@ TIMETABLE = [
     Job("opening.close_due", 0.5, lambda: opening_jobs.close_due(now)),
     Job("opening.advance_due", 1, lambda: opening_jobs.advance_due(now)),
     Job("rounds.close_due", 0.5, lambda: round_jobs.close_due(now)),
+    Job("opening.read_replies", 2, lambda: objecting.read_replies(now())),
     Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),
     Job("evaluation.start_due", 2, lambda: evaluation_jobs.start_due(now())),
     Job("objections.follow", 60, lambda: objection_jobs.follow(now())),

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from bidding.envelope import documents
-from bidding.opening import pages, service
+from bidding.opening import objecting, pages, service
 from trading.accounts.permissions import Permission, allow, public
 from trading.base.clock import now
 from trading.base.errors import NotFound, Refused
@@ -88,8 +88,10 @@ def say(code: str) -> ResponseReturnValue:
     host = current_user.may(Permission.HALL_HOST)
     if not host and (bidder is None or not service.took_part(lot.id, bidder.id)):
         raise NotFound
-    name = current_user.account.name if host else bidder.name if bidder else ""
-    service.speak(lot.id, request.form.get("text", ""), who=name, kind="host" if host else "objection", at=now())
+    if host or bidder is None:
+        service.speak(lot.id, request.form.get("text", ""), who=current_user.account.name, kind="host", at=now())
+    else:
+        objecting.speak(lot.id, request.form.get("text", ""), bidder=bidder, actor=current_user.actor, at=now())
     return redirect(url_for("opening.hall", code=code))
 
 

@@ -33,3 +33,11 @@ def standing(session_name: str, organisation_id: int) -> tuple[datetime, bool, b
         .outerjoin(SessionGuest, (SessionGuest.session == SealingSession.id) & (SessionGuest.organisation_id == organisation_id))
         .where(SealingSession.id == session_name)).one()
     return row[0], row[1] is not None, row[2] is not None
+
+
+def sessions_of(lot_id: int, organisation_id: int) -> list[SealingSession]:
+    """Sessions of a lot into which an organisation was asked to file, the newest first."""
+    return list(db.session.scalars(
+        select(SealingSession).join(SessionGuest, SessionGuest.session == SealingSession.id)
+        .where(SealingSession.lot_id == lot_id, SessionGuest.organisation_id == organisation_id)
+        .order_by(SealingSession.opened_seq.desc())))

@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from bidding.envelope.documents import PART_BYTES
-from bidding.sealed import boxes
+from bidding.sealed import boxes, guests
 from bidding.trustees import service as trustees
+from bidding.trustees.models import SealingSession
 from trading.base import installation
 from trading.base.database import db
 from trading.base.errors import NotFound
@@ -36,6 +37,11 @@ def open_lots(bidder: Organisation, at: datetime) -> list[dict[str, Any]]:
     return rows
 
 
+def rounds_for(lot: Lot, bidder: Organisation) -> bool:
+    """Whether this bidder was asked for an offer in a later round of this lot."""
+    return bool(guests.sessions_of(lot.id, bidder.id))
+
+
 def own_state(lot: Lot, bidder: Organisation) -> str:
     """'' before filing, else the state of the bidder's newest submission."""
     sealing = trustees.session_of(lot.id, "bid")
@@ -43,18 +49,19 @@ def own_state(lot: Lot, bidder: Organisation) -> str:
     return str(found[-1][1]["state"]) if found else ""
 
 
-def history(lot: Lot, bidder: Organisation) -> list[dict[str, Any]]:
-    """All own submissions, newest first."""
-    sealing = trustees.session_of(lot.id, "bid")
+def history(lot: Lot, bidder: Organisation, sealing: SealingSession | None = None, place: str = "") -> list[dict[str, Any]]:
+    """All own submissions in a session (that of the bids unless another is given), newest first."""
+    sealing = sealing or trustees.session_of(lot.id, "bid")
     if sealing is None:
         return []
+    place = place or f"/me/lots/{lot.code}"
     kinds = {"live": ("ok", _("有效")), "superseded": ("todo", _("已被替换")), "withdrawn": ("todo", _("已撤回"))}
     rows = []
     for _row, content in reversed(boxes.versions(sealing.id, bidder.code)):
         kind, text = kinds[content["state"]]
         rows.append({"at": datetime.fromisoformat(content["at"]), "number": content["digest"], "version": content["version"],
                      "state": {"kind": kind, "text": text}, "live": content["state"] == "live",
-                     "href": f"/me/lots/{lot.code}/receipts/{content['version']}.json"})
+                     "href": f"{place}/receipts/{content['version']}.json"})
     return rows
 
 
@@ -70,23 +77,25 @@ def lot_page(lot: Lot, bidder: Organisation, at: datetime) -> dict[str, Any]:
         paid = deposits.paid_fen(lot.id, bidder.id)
     return {
         "lot": lot, "history": rows, "is_open": is_open, "has_live": any(row["live"] for row in rows),
-        "account": account, "paid_fen": paid, "deposit_done": paid >= lot.deposit_fen,
+        "has_rounds": rounds_for(lot, bidder), "account": account, "paid_fen": paid, "deposit_done": paid >= lot.deposit_fen,
         "crumbs": [{"text": _("我的标段"), "href": "/me/lots"}, {"text": lot.code}]}
 
 
-def wizard_page(lot: Lot, bidder: Organisation, at: datetime) -> dict[str, Any]:
-    """Everything the wizard shows before its script takes over."""
-    sealing = trustees.session_of(lot.id, "bid")
+def wizard_page(lot: Lot, bidder: Organisation, at: datetime, later: SealingSession | None = None, place: str = "") -> dict[str, Any]:
+    """Everything the wizard shows before its script takes over: for the bid, or for the offer of
+    a ``later`` round whose page is at ``place``."""
+    sealing = later or trustees.session_of(lot.id, "bid")
     if sealing is None or lot.deadline is None:
         raise NotFound
+    place = place or f"/me/lots/{lot.code}"
     base = f"/api/v1/sessions/{sealing.id}"
     names = [_("选择文件"), _("自查"), _("本机加密"), _("上传"), _("签名封存")]
     most = installation.settings().max_bid_bytes
     paid = deposits.is_confirmed(lot, bidder.id, at=at)
     return {
-        "lot": {"code": lot.code, "title": lot.label, "deadline": lot.deadline, "session_href": base,
+        "lot": {"code": lot.code, "title": lot.label, "deadline": later.deadline if later else lot.deadline, "session_href": base,
                 "upload_href": f"{base}/uploads", "commit_href": f"{base}/bids", "keys_href": "/api/v1/me/keys",
-                "back_href": f"/me/lots/{lot.code}", "how_href": "/help#sealing", "cli_href": "/help#cli", "part_bytes": PART_BYTES},
+                "back_href": place, "is_later": later is not None, "how_href": "/help#sealing", "cli_href": "/help#cli", "part_bytes": PART_BYTES},
         "steps": [{"text": name, "state": "current" if number == 0 else "todo", "note": ""} for number, name in enumerate(names)],
         "slots": [
             {"id": "letter", "name": _("投标函及附录"), "required": True, "blind": False, "types": ".pdf,.docx,.txt,.zip", "max_text": "200 MB", "max_bytes": min(200 * 2**20, most)},
@@ -100,5 +109,5 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime) -> dict[str, Any]:
         "receipt_rows": [{"key": _("标段"), "value": lot.code, "id": "receipt-lot"}, {"key": _("时间"), "value": "—", "id": "receipt-time"},
                          {"key": _("指纹"), "value": "—", "id": "receipt-digest"}, {"key": _("证据号"), "value": "—", "id": "receipt-index"}],
         "bidder": bidder.name, "limit_note": None, "ceiling_fen": lot.ceiling_fen or 0,
-        "custody_text": _("解密份额保存在本机浏览器和您下载的恢复文件中；平台没有它，无法替您解密。"),
-        "key": secrets.token_hex(16), "history": history(lot, bidder)}
+        "custody_text": _("本轮报价只封给密钥持有人，没有投标人份额，无须保存恢复文件。") if later else _("解密份额保存在本机浏览器和您下载的恢复文件中；平台没有它，无法替您解密。"),
+        "key": secrets.token_hex(16), "history": history(lot, bidder, later, place)}

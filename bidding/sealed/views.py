@@ -14,6 +14,7 @@ from flask_wtf.csrf import generate_csrf
 
 from bidding.envelope import documents
 from bidding.sealed import filing, pages, receipts, service
+from bidding.sealed.bidder import me
 from bidding.trustees import service as trustees
 from trading.accounts.permissions import Permission, allow
 from trading.base.clock import now
@@ -22,17 +23,9 @@ from trading.base.forms import json_object
 from trading.deposits import service as deposits
 from trading.evidence import service as evidence
 from trading.parties import service as parties
-from trading.parties.models import Organisation
 from trading.projects import service as projects
 
 bp = Blueprint("sealed", __name__)
-
-
-def me() -> Organisation:
-    """The signed-in bidder's organisation."""
-    if current_user.organisation_id is None:
-        raise NotFound
-    return parties.get(current_user.organisation_id)
 
 
 @bp.get("/me/lots")

@@ -11,8 +11,8 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from bidding.trustees import service as trustees
-from experts.draw import service
-from experts.draw.models import Draw
+from experts.draw import company_pages, service
+from experts.draw.models import EXPERTS, Draw
 from experts.draw.strata import Stratum
 from experts.draw.tickets import unbase
 from experts.pool import service as pool
@@ -79,11 +79,32 @@ def ceremony(code: str) -> ResponseReturnValue:
     return render_template("draw/ceremony.html", **_page(lot, draw))
 
 
+@bp.get("/draws/<code>/<any(suppliers, winner):purpose>")
+@public
+def company_draw(code: str, purpose: str) -> ResponseReturnValue:
+    """A draw among companies, watched like one of experts; names follow when the result may be known."""
+    lot = projects.lot_by_code(code)
+    draw = service.of_lot(lot.id, purpose)
+    if draw is None:
+        raise NotFound
+    return render_template("draw/ceremony.html", **company_pages.page(lot, draw))
+
+
+@bp.get("/draws/<code>/<any(suppliers, winner):purpose>/transcript.json")
+@public
+def company_transcript(code: str, purpose: str) -> ResponseReturnValue:
+    return _transcript(projects.lot_by_code(code), purpose)
+
+
 @bp.get("/draws/<code>/transcript.json")
 @public
 def transcript(code: str) -> ResponseReturnValue:
     """Material and result, once the result of the tender is known."""
-    draw = service.of_lot(projects.lot_by_code(code).id)
+    return _transcript(projects.lot_by_code(code), EXPERTS)
+
+
+def _transcript(lot: Lot, purpose: str) -> ResponseReturnValue:
+    draw = service.of_lot(lot.id, purpose)
     if draw is None or draw.revealed_at is None:
         raise NotFound
     return jsonify(draw.transcript)
@@ -92,8 +113,6 @@ def transcript(code: str) -> ResponseReturnValue:
 def _page(lot: Lot, draw: Draw) -> dict[str, Any]:
     seats = service.seats(draw.id)
     words = {"": ("doing", _("呼叫中")), "accepted": ("done", _("已封存")), "declined": ("retry", _("补抽")), "recused": ("retry", _("回避补抽"))}
-    given = service.contributions(draw.id)
-    by_name = {item.contributor: item for item in given}
     shown = [{"seat": _("席位 %(n)s", n=number), "speciality": pool.SPECIALITIES.get(seat.stratum, seat.stratum),
               "kind": words[seat.answer][0], "state": words[seat.answer][1], "line": ""} for number, seat in enumerate(seats, 1)]
     if not seats:
@@ -115,11 +134,7 @@ def _page(lot: Lot, draw: Draw) -> dict[str, Any]:
         "rows": [[str(n), pool.SPECIALITIES.get(seat.stratum, seat.stratum), words[seat.answer][1],
                   f"{(seat.answered_at or seat.called_at).astimezone(BEIJING):%H:%M:%S}", seat.eid[:12]]
                  for n, seat in enumerate(seats, 1)],
-        "parties": [{"name": record.organisation, "commitment": by_name[record.organisation].digest if record.organisation in by_name else "0" * 64,
-                     "revealed_at": draw.drawn_at if record.organisation in by_name else None,
-                     "state": {"kind": "done", "text": _("已公开")} if draw.drawn_at else {"kind": "doing", "text": _("已封存投入")}
-                     if record.organisation in by_name else {"kind": "todo", "text": _("待投入")}} for record in trustees.active()],
-        "act": None}
+        "parties": company_pages.witnesses(draw), "act": None}
 
 
 # --- the expert's side ----------------------------------------------------------------------------

@@ -15,10 +15,10 @@ from sqlalchemy import select
 from bidding.opening.models import OpenedBid
 from experts.draw import service as draws
 from experts.draw.models import Draw
-from experts.evaluation import rules, service
+from experts.evaluation import rules, service, talks
 from experts.evaluation.models import Evaluation, Member
 from trading.accounts.permissions import Permission, allow
-from trading.base import installation
+from trading.base import forms, installation
 from trading.base.clock import now
 from trading.base.database import db
 from trading.base.errors import NotFound, Refused
@@ -74,6 +74,8 @@ def _page(lot: Lot, evaluation: Evaluation, member: Member) -> dict[str, Any]:
         stage = "review"
     elif evaluation.reviewed_at is None:
         stage = "wait"
+    elif service.has_further_rounds(lot) and evaluation.offers_at is None:
+        stage = "talk"
     elif method.is_scored and not member.scored_at:
         stage = "score"
     elif evaluation.report is None:
@@ -82,11 +84,16 @@ def _page(lot: Lot, evaluation: Evaluation, member: Member) -> dict[str, Any]:
         stage = "sign" if not member.signed_at else "done"
     bids = service.bids_to_judge(lot.id)
     steps = [("declare", _("回避声明")), ("review", _("初步评审")), ("score", _("详细评分")), ("sign", _("签署报告"))]
+    if service.has_further_rounds(lot):
+        steps.insert(2, ("talk", _("谈判（磋商）与最后报价")))
     order = [key for key, _name in steps]
-    at = order.index(stage) if stage in order else (4 if stage == "done" else order.index("score" if evaluation.reviewed_at else "review"))
+    at = order.index(stage) if stage in order else (len(order) if stage == "done" else order.index("score" if evaluation.reviewed_at else "review"))
+    counted = service.counted_offers(lot.id) if evaluation.reviewed_at else {}
     by_digest = {bid.digest: bid.organisation.name for bid in bids}
     return {"lot": lot, "member": member, "evaluation": evaluation, "stage": stage, "bids": bids, "names": by_digest,
             "criteria": [(key, criteria.get(key, key)) for key in method.criteria], "method": method,
+            "talks": talks.page(lot) if stage == "talk" else None,
+            "prices": {bid.digest: offer.price_fen for bid in bids for offer in [counted.get(bid.digest)] if offer},
             "factors": [(factor, names.get(factor.id, factor.id)) for factor in method.factors],
             "accepted": service.accepted_bids(lot.id) if evaluation.reviewed_at else [],
             "done": sum(bool(item.declared_at) for item in everybody), "members": len(everybody),
@@ -120,6 +127,27 @@ def submit_review(code: str) -> ResponseReturnValue:
                 raise Refused("evaluation.verdict_missing", bid=bid.organisation.name, criterion=criterion)
             verdicts[bid.digest, criterion] = (answer == "pass", request.form.get(f"{field}-reason", "")[:500])
     service.submit_review(lot.id, current_user.account.id, verdicts, at=now())
+    return redirect(url_for("evaluation.room", code=code))
+
+
+@bp.post("/eval/<code>/talks")
+@allow(Permission.OWN_ACCOUNT)
+def talk(code: str) -> ResponseReturnValue:
+    """Keep what the group talked about with one supplier."""
+    lot, _evaluation, _member = _room(code)
+    service.record_talk(lot.id, current_user.account.id, forms.number(request.form.get("supplier", "")),
+                        request.form.get("text", ""), at=now())
+    return redirect(url_for("evaluation.room", code=code))
+
+
+@bp.post("/eval/<code>/offers")
+@allow(Permission.OWN_ACCOUNT)
+def ask_for_offers(code: str) -> ResponseReturnValue:
+    """Ask all suppliers that passed for a sealed offer by a deadline."""
+    lot, _evaluation, _member = _room(code)
+    at = now()
+    service.ask_for_offers(lot.id, current_user.account.id, talks.closes(request.form, at),
+                           is_final=request.form.get("final") == "yes", changes=request.form.get("changes", "")[:4000], at=at)
     return redirect(url_for("evaluation.room", code=code))
 
 

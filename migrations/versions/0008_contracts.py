@@ -71,6 +71,33 @@ def upgrade():
         _lot('acceptance'),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_acceptance')),
         sa.UniqueConstraint('lot_id', 'number', name='uq_acceptance_number'))
+    op.create_table(
+        'ban',
+        sa.Column('id', WHOLE, nullable=False),
+        sa.Column('complaint_id', WHOLE, nullable=False),
+        sa.Column('organisation_id', WHOLE, nullable=False),
+        sa.Column('months', WHOLE, nullable=False),
+        sa.Column('text', sa.Text(), nullable=False),
+        sa.Column('asked_at', sa.BigInteger(), nullable=False),
+        sa.Column('asked_by', WHOLE, nullable=False),
+        sa.Column('ordered_at', sa.BigInteger(), nullable=True),
+        sa.Column('ordered_by', WHOLE, nullable=True),
+        sa.Column('until', sa.Date(), nullable=True),
+        sa.Column('notice_id', WHOLE, nullable=True),
+        *[sa.ForeignKeyConstraint([name], [f'{table}.id'], name=op.f(f'fk_ban_{name}_{table}'))
+          for name, table in (('complaint_id', 'complaint'), ('organisation_id', 'organisation'), ('asked_by', 'account'),
+                              ('ordered_by', 'account'), ('notice_id', 'notice'))],
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_ban')),
+        sa.UniqueConstraint('complaint_id', name=op.f('uq_ban_complaint_id')))
+    op.create_index(op.f('ix_ban_organisation_id'), 'ban', ['organisation_id'], unique=False)
+    op.create_table(
+        'questions_at_once',
+        sa.Column('project_id', WHOLE, nullable=False),
+        sa.Column('clause', sa.String(length=200), nullable=False),
+        sa.Column('declared_at', sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_questions_at_once_project_id_project')),
+        sa.PrimaryKeyConstraint('project_id', name=op.f('pk_questions_at_once')))
+    op.add_column('organisation', sa.Column('procurement_barred_until', sa.BigInteger(), nullable=True))
     for table in TABLES:
         op.create_index(op.f(f'ix_{table}_lot_id'), table, ['lot_id'], unique=False)
 
@@ -79,6 +106,11 @@ TABLES = ('supplement', 'performance_bond', 'acceptance')
 
 
 def downgrade():
+    with op.batch_alter_table('organisation') as batch:
+        batch.drop_column('procurement_barred_until')
+    op.drop_table('questions_at_once')
+    op.drop_index(op.f('ix_ban_organisation_id'), 'ban')
+    op.drop_table('ban')
     for table in reversed(TABLES):
         op.drop_index(op.f(f'ix_{table}_lot_id'), table)
         op.drop_table(table)

@@ -122,7 +122,8 @@ OPEN = {
     ("objection", "prequalification"): {"works-open", "works-invited"}, ("objection", "document"): {"works-open", "works-invited"},
     ("objection", "opening"): {"works-open", "works-invited"}, ("objection", "result"): {"works-open", "works-invited"},
     **{(form, subject): {"procurement-open", "procurement-invited", "negotiation", "consultation", "inquiry"}
-       for form in ("inquiry", "question") for subject in ("document", "procedure", "result")}}
+       for form in ("inquiry", "question") for subject in ("document", "procedure", "result")},
+    ("inquiry", "opening"): {"procurement-open", "procurement-invited", "negotiation", "consultation", "inquiry"}}
 
 
 @pytest.mark.parametrize("procedure", PROCEDURES)
@@ -410,6 +411,48 @@ def test_a_decision_holds_together(procedure, fabricated, measure, outcome) -> N
         return decide()
     with refused(reason):
         decide()
+
+
+# --- bans, questions at once ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("months", "last"), [(11, None), (12, "2027-03-02"), (13, "2027-04-02"), (36, "2029-03-02"), (37, None), (0, None),
+                                              (-12, None), (10**9, None)])
+def test_a_ban_lasts_one_to_three_years(months, last) -> None:
+    if last is None:
+        with pytest.raises(Refused) as caught:
+            clocks.ban_ends(months, at("2026-03-02"), **BUYING)
+        assert caught.value.reason == "ban.months" and caught.value.facts["article"].endswith("第73条")
+        assert caught.value.facts["key"] == ("ob.ban_min" if months < 12 else "ob.ban_max")
+    else:
+        assert str(clocks.ban_ends(months, at("2026-03-02"), **BUYING).date) == last
+
+
+def test_the_law_bans_nobody_from_works_or_before_its_day() -> None:
+    for where, on in ((WORKS, "2026-03-02"), (BUYING, "2015-02-28")):
+        with refused("ban.no_ground"):
+            clocks.ban_ends(12, at(on), **where)
+    assert clocks.ban_ends(12, at("2015-03-01"), **BUYING)
+
+
+@pytest.mark.parametrize(("procedure", "on", "asked"), [
+    ("procurement-open", date(2018, 2, 28), False), ("procurement-open", date(2018, 3, 1), True), ("works-open", date(2026, 3, 2), False)])
+def test_a_document_may_ask_for_all_questions_at_once(procedure, on, asked) -> None:
+    assert (rules.at_once(procedure, on=on, region="CN") is not None) is asked
+
+
+@pytest.mark.parametrize(("one", "other", "same"), [
+    ((Subject.DOCUMENT, None), (Subject.DOCUMENT, date(2026, 3, 3)), True), ((Subject.DOCUMENT, None), (Subject.RESULT, None), False),
+    ((Subject.PROCEDURE, date(2026, 3, 3)), (Subject.PROCEDURE, date(2026, 3, 3)), True),
+    ((Subject.PROCEDURE, date(2026, 3, 3)), (Subject.PROCEDURE, date(2026, 3, 4)), False)])
+def test_steps_of_a_procedure_differ_by_their_day(one, other, same) -> None:
+    assert rules.same_step(*one, *other) is same
+
+
+def test_what_is_said_at_the_opening_is_answered_on_the_spot() -> None:
+    for where, form in ((WORKS, Form.OBJECTION), (BUYING, Form.INQUIRY)):
+        period = clocks.reply_due(form, Subject.OPENING, at("2026-03-30"), **where)
+        assert (period.date, period.rule.key) == (date(2026, 3, 30), "op.objection")
 
 
 # --- lives: every cell --------------------------------------------------------------------------

@@ -124,7 +124,7 @@ BREACHES = [
     ({"contract_days": "31"}, "contract_days", "第46条"),
     ({"doc_to": "2026-03-06 17:00"}, "doc_to", "第16条"),
     ({"deadline": "2026-03-20 10:00"}, "deadline", "第24条"),
-    ({"doc_from": "2026-03-01 10:00"}, "doc_from", "第16条"),
+    ({"doc_from": "2026-03-01 10:00"}, "doc_from", "早于公告发布日"),
     ({"lot1_price_points": "50"}, "lot1_price_points", "应当一致"),
     ({"lot1_ceiling": "96万"}, "lot1_ceiling", "应当一致"),
     ({"lot1_bond": "1万"}, "lot1_bond", "应当一致"),

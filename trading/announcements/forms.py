@@ -16,6 +16,8 @@ from trading.base import fields
 from trading.projects.models import Lot, Project
 
 _ = lazy_gettext
+#: How an invitation begins; it goes to each company under the same words, and names none of them.
+INVITATION = "贵单位：\n现邀请贵单位参加下列项目。有意参加的，请在截止前通过本平台领取文件、递交投标文件；无意参加的，不必答复。受邀单位的名称和数量在开标前保密。"
 MOMENT_HINT = _("北京时间，例如 2026-09-04 10:00")
 
 
@@ -38,8 +40,9 @@ class NoticeForm(FlaskForm):
         """A new draft with the earliest lawful dates filled in."""
         dates = rules.suggested(project.procedure, project.region, at)
         lots = "\n".join(f"{lot.number}. {lot.name}" for lot in project.lots)
+        letter = INVITATION if words.is_invitation(project.procedure) else ""
         return cls(data={"title": gettext("%(name)s%(what)s", name=project.name, what=words.opening_notice(project.procedure)),
-                         "body": "\n".join(dict.fromkeys([project.name, project.summary, lots])).strip(), **dates})
+                         "body": "\n".join(dict.fromkeys([letter, project.name, project.summary, lots])).strip(), **dates})
 
     def schedule(self) -> dict[str, Any]:
         return rules.schedule_of(self.doc_from.data, self.doc_to.data, self.deadline.data)
@@ -50,6 +53,12 @@ class ClarifyForm(FlaskForm):
     body = fields.TextField(_("澄清内容"), validators=[fields.Filled(_("请填写澄清内容"))])
     new_deadline = fields.MomentField(_("新的投标截止时间"), description=_("不改变的留空；只能顺延"))
     submit = SubmitField(_("发布澄清"), widget=GovSubmitInput())
+
+
+class CorrectForm(FlaskForm):
+    what = fields.TextField(_("更正事项"), most=2000, description=_("写明把什么改成什么，随更正公告公开"), validators=[fields.Filled(_("请写明更正事项"))])
+    body = fields.TextField(_("更正后的全文"), validators=[fields.Filled(_("请填写更正后的全文"))])
+    submit = SubmitField(_("发布更正公告"), widget=GovSubmitInput())
 
 
 class TerminateForm(FlaskForm):

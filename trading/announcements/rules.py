@@ -27,6 +27,11 @@ class Kind(StrEnum):
     COMPLAINT_DECISION = "complaint_decision"
     REVOCATION = "revocation"
     CONTRACT = "contract"
+    CORRECTION = "correction"
+
+
+#: Notices whose words may be corrected. A record, a decision or a pause is followed by another act instead.
+MAY_CORRECT = frozenset({Kind.TENDER, Kind.CLARIFICATION, Kind.TERMINATION, Kind.CANDIDATES, Kind.RESULT, Kind.FAILURE, Kind.CONTRACT})
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,48 @@ def clarify(project_id: int, title: str, body: str, *, actor: str, at: datetime,
         return notice
 
 
+def correct(notice_id: int, what: str, body: str, *, actor: str, at: datetime) -> Notice:
+    """Correct the words of a published notice (更正公告): a new version of it, and a notice that names the old one.
+
+    A tender notice is corrected while its bids run and the law does not move the deadline; what may
+    affect bids later than that is a clarification. Dates and results are never changed this way.
+    """
+    with transaction():
+        notice = _locked(notice_id)
+        if notice.published_at is None or notice.kind not in rules.MAY_CORRECT:
+            raise Refused("notice.not_correctable")
+        old = notice.versions[-1]
+        if not what.strip() or not body.strip():
+            raise Refused("notice.empty")
+        if body.strip() == old.body.strip():
+            raise Refused("notice.nothing_corrected")
+        project = projects.locked(notice.project_id)
+        if notice.kind == Kind.TENDER:
+            _require_time_to_correct(project, notice, at)
+        # The pieces of a result no longer say what the corrected words say, so the words alone count.
+        version = _add_version(notice, body.strip(), {name: value for name, value in old.schedule.items() if name != "content"}, at=at)
+        search.put(notice.id, f"{notice.title} {project.code} {version.body}")
+        evidence.record("notice.corrected", actor=actor, at=at, project=project.code, lot=notice.lot.code if notice.lot else None,
+                        notice=notice.id, before=old.sha256, after=version.sha256)
+        for lot in [notice.lot] if notice.lot else project.lots:
+            archive.file_document(lot.id, f"12-versions/{notice.id:06d}-{version.number:02d}.json", notice.title, {
+                "kind": notice.kind, "title": notice.title, "body": version.body, "schedule": version.schedule,
+                "published_at": at.isoformat(), "sha256": version.sha256, "before": old.sha256}, at=at)
+        lines = [f"更正的公告：{notice.title}（第 {old.number} 版，{(old.published_at or at).astimezone(BEIJING):%Y-%m-%d %H:%M} 公布，"
+                 f"SHA-256 {old.sha256}）", f"更正事项：{what.strip()}", f"更正后以第 {version.number} 版为准（SHA-256 {version.sha256}）。"]
+        made = _make(Kind.CORRECTION, project, notice.lot, f"{notice.title[:180]}更正公告", "\n".join(lines),
+                     {"corrects": notice.id, "before": old.sha256, "after": version.sha256}, at=at)
+        _publish(made, actor=actor, at=at)
+        return made
+
+
+def _require_time_to_correct(project: Project, notice: Notice, at: datetime) -> None:
+    lots = [lot for lot in project.lots if lot.stage in (Stage.ANNOUNCED, Stage.BIDDING)]
+    if not lots or any(lot.deadline is None or at >= lot.deadline for lot in lots):
+        raise Refused("notice.too_late_to_clarify")
+    rules.clarification(project.procedure, project.region, at, max(lot.deadline for lot in lots if lot.deadline), notice.published_at or at, None)
+
+
 def terminate(project_id: int, reason: str, *, actor: str, at: datetime) -> Notice:
     """End a tender before its result; deposits go back with interest (条例 31)."""
     if not reason.strip():
@@ -246,6 +288,9 @@ def answer(question_id: int, text: str, *, actor: str, at: datetime) -> Question
             raise Refused("notice.answered")
         question.answer, question.answered_at = text.strip(), at
         evidence.record("question.answered", actor=actor, at=at, lot=question.lot.code, question=question_id)
+        archive.file_document(question.lot_id, f"12-questions/{question_id:06d}.json", "提问与答复", {
+            "lot": question.lot.code, "question": question.text, "asked_at": question.asked_at.isoformat(), "answer": question.answer,
+            "answered_at": at.isoformat()}, at=at)
         return question
 
 

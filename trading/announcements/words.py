@@ -21,6 +21,10 @@ def opening_notice(procedure: str) -> str:
             "framework": _("征集公告"), "land": _("出让公告"), "disclosure": _("正式披露公告")}[project_rules.procedure(procedure).begins_with]
 
 
+def is_invitation(procedure: str) -> bool:
+    return project_rules.procedure(procedure).begins_with == "invitation"
+
+
 @once_per_language
 def kind(name: str, procedure: str = "") -> str:
     """What a notice is called; the opening one by the procedure, where that is known."""
@@ -28,7 +32,8 @@ def kind(name: str, procedure: str = "") -> str:
         return opening_notice(procedure)
     return {Kind.TENDER: _("招标公告"), Kind.CLARIFICATION: _("澄清公告"), Kind.TERMINATION: _("终止公告"),
             Kind.OPENING_RECORD: _("开标记录"), Kind.CANDIDATES: _("中标候选人公示"), Kind.RESULT: _("中标结果公告"),
-            Kind.FAILURE: _("流标公告"), Kind.PAUSE: _("暂停公告"), Kind.RESUMPTION: _("恢复公告"), Kind.COMPLAINT_DECISION: _("投诉处理决定公告"), Kind.REVOCATION: _("中标结果变更公告"), Kind.CONTRACT: _("合同公告")}[Kind(name)]
+            Kind.FAILURE: _("流标公告"), Kind.PAUSE: _("暂停公告"), Kind.RESUMPTION: _("恢复公告"), Kind.COMPLAINT_DECISION: _("投诉处理决定公告"), Kind.REVOCATION: _("中标结果变更公告"), Kind.CONTRACT: _("合同公告"),
+            Kind.CORRECTION: _("更正公告")}[Kind(name)]
 
 
 def schedule(values: dict[str, Any]) -> list[dict[str, str]]:

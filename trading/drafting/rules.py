@@ -230,9 +230,8 @@ def _floor(law: _Law, slot: Slot, value: Any, values: Values) -> list[Finding]:
 def _bond(law: _Law, slot: Slot, value: Any, values: Values) -> list[Finding]:
     lot = slot.lot
     assert lot
-    found = []
-    if law.rule("dp.bond_cap"):
-        found.append(limits.check_bond(law.case.procedure, law.case.category, lot.estimate_fen, value or 0, **law.where))
+    held = limits.check_deposit(law.case.procedure, law.case.category, lot.estimate_fen, value or 0, **law.where) if value else None
+    found = [held] if held else []
     return found + ([_differs(_money(value or 0), _money(lot.deposit_fen))] if (value or 0) != lot.deposit_fen else [])
 
 

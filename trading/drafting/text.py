@@ -15,7 +15,8 @@ from trading.drafting.outlines import PLACE, Field, Kind, Outline
 FORMAT = "mingtang/tender-document/1"
 #: What methods are called in a document, without the family that the platform's pages name beside them.
 METHODS = {"works_lowest": "经评审的最低投标价法", "works_comprehensive": "综合评估法", "procurement_lowest": "最低评标价法",
-           "procurement_comprehensive": "综合评分法"}
+           "procurement_comprehensive": "综合评分法", "lottery": "固定价随机抽取", "negotiated": "单一来源协商", "land_highest": "价高者得",
+           "property_highest": "价高者得"}
 NUMERALS = (*"一二三四五六七八九十", "十一", "十二")
 
 

@@ -10,8 +10,8 @@ from trading.base.errors import Refused
 from trading.law import calendar
 from trading.law.checks import check_choice, check_figure
 from trading.law.findings import Finding
-from trading.law.periods import ONE_DAY, Period, Roll, day_of, due
-from trading.law.rules import Unit, find, seek
+from trading.law.periods import ONE_DAY, Period, Roll, add_months, day_of, due
+from trading.law.rules import Rule, Unit, find, seek
 from trading.objections.rules import Form, Subject
 
 #: When a light turns yellow; the law sets the end of a period and no warning before it.
@@ -62,9 +62,9 @@ def due_without(key: str, start: date | datetime, stretches: Iterable[Stretch] =
 
 
 def reply_due(form: Form, subject: Subject, filed: datetime, *, region: str, procedure: str) -> Period:
-    """The last day to reply; an objection to the opening is answered on the spot (条例 44)."""
+    """The last day to reply; what is raised about the opening is answered on the spot (条例 44, 87号令 42)."""
     where = {"region": region, "procedure": procedure}
-    if form is Form.OBJECTION and subject is Subject.OPENING:
+    if subject is Subject.OPENING:
         return Period(day_of(filed), 0, (), False, find("op.objection", on=day_of(filed), **where))
     return due("ob.inquiry_reply" if form is Form.INQUIRY else "ob.reply", filed, **where)
 
@@ -105,6 +105,29 @@ def suspension_ends(ordered: datetime, *, region: str, procedure: str) -> Period
     if seek("ob.suspend", on=day_of(ordered), region=region, procedure=procedure) is None:
         return None
     return due("ob.suspend", ordered, region=region, procedure=procedure)
+
+
+def ban_ends(months: int, ordered: date | datetime, *, region: str, procedure: str) -> Period:
+    """The last day of a ban of some months, held between its shortest and its longest (采购条例 73).
+
+    Raises Refused ``ban.no_ground`` where the law knows none, ``ban.months`` with key, article and figures.
+    """
+    on = day_of(ordered)
+    least, most = ban_span(on=on, region=region, procedure=procedure)
+    for rule, kept in ((least, months >= int(least.value)), (most, months <= int(most.value))):
+        if rule.unit is not Unit.MONTH:
+            raise Refused("law.rule_of_other_kind", key=rule.key, kind=rule.unit)
+        if not kept:
+            raise Refused("ban.months", key=rule.key, article=rule.article, months=months, least=least.value, most=most.value)
+    return Period(add_months(on, months), months, (), False, most)
+
+
+def ban_span(*, on: date, region: str, procedure: str) -> tuple[Rule, Rule]:
+    """The shortest and the longest ban by the law of a day. Raises Refused ``ban.no_ground`` where there is none."""
+    least, most = (seek(key, on=on, region=region, procedure=procedure) for key in ("ob.ban_min", "ob.ban_max"))
+    if least is None or most is None:
+        raise Refused("ban.no_ground")
+    return least, most
 
 
 def is_uncounted(kind: str, *, on: date, region: str, procedure: str) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +14,8 @@ from trading.accounts.permissions import Permission, allow
 from trading.base import addresses, fields
 from trading.base.clock import now
 from trading.base.errors import Refused
-from trading.objections import complaints, forms, pages, queries, service
+from trading.law.periods import day_of
+from trading.objections import bans, clocks, complaints, forms, pages, queries, service
 from trading.objections.models import Complaint
 
 bp = Blueprint("complaints", __name__, url_prefix="/supervise")
@@ -26,26 +28,38 @@ def board() -> ResponseReturnValue:
     at = now()
     return render_template(
         "objections/handling.html", rows=[pages.complaint(item, at) for item in queries.complaints(is_open=True)],
-        over=[pages.complaint(item, at) for item in queries.complaints(is_open=False)],
+        over=[pages.complaint(item, at) for item in queries.complaints(is_open=False)], bans=queries.bans(day_of(at)),
         waiting=[pages.objection(item, at) for item in queries.waiting()],
         crumbs=[{"text": _("监督"), "href": "/supervise"}, {"text": _("投诉案件")}])
 
 
 def _forms(found: Complaint) -> dict[str, forms.TextForm]:
     """The empty forms of one complaint's page."""
-    return {
+    found_forms: dict[str, forms.TextForm] = {
         "refuse": forms.TextForm.of(_("不予受理的理由"), "refuse", formdata=None),
         "correction": forms.TextForm.of(_("需要补正的内容"), "correction", formdata=None),
         "suspend": forms.TextForm.of(_("暂停的理由"), "suspend", formdata=None),
         "stretch": forms.StretchForm(pages.uncounted(found), formdata=None, prefix="stretch"),
         "decide": forms.DecisionForm(formdata=None, prefix="decide")}
+    if _may_ban(found):
+        found_forms["ban"] = _ban_form(found, formdata=None)
+    return found_forms
+
+
+def _may_ban(found: Complaint) -> bool:
+    return bans.is_open(found, day_of(now()))
+
+
+def _ban_form(found: Complaint, **kwargs: Any) -> forms.BanForm:
+    least, most = clocks.ban_span(on=day_of(now()), region=found.lot.project.region, procedure=found.lot.project.procedure)
+    return forms.BanForm(int(least.value), int(most.value), prefix="ban", **kwargs)
 
 
 def _page(found: Complaint, name: str = "", wrong: forms.TextForm | None = None, status: int = 200) -> ResponseReturnValue:
     shown = _forms(found) | ({name: wrong} if wrong is not None else {})
     return render_template(
         "objections/case.html", row=pages.complaint(found, now()), forms=shown, wrong=wrong, me=current_user.account.id,
-        basis=pages.objection(found.objection, now()) if found.objection else None,
+        basis=pages.objection(found.objection, now()) if found.objection else None, ban=queries.ban_of(found.id),
         crumbs=[{"text": _("监督"), "href": "/supervise"}, {"text": _("投诉案件"), "href": "/supervise/complaints"}, {"text": found.lot.code}]), status
 
 
@@ -142,6 +156,33 @@ def decide(complaint_id: int) -> ResponseReturnValue:
         complaints.decide(complaint_id, outcome, measure, form.text.data, fabricated=form.fabricated.data, actor=current_user.actor, at=now())
 
     return _with(complaint_id, "decide", form, act, _("处理决定已作出并公告。"))
+
+
+@bp.post("/complaints/<number:complaint_id>/ban")
+@allow(Permission.COMPLAINT_HANDLE)
+def propose_ban(complaint_id: int) -> ResponseReturnValue:
+    found = queries.complaint(complaint_id)
+    if not _may_ban(found):
+        raise Refused("ban.no_ground")
+    form = _ban_form(found)
+    return _with(complaint_id, "ban", form, lambda: bans.propose(
+        complaint_id, form.months.data, form.text.data, account_id=current_user.account.id, actor=current_user.actor, at=now()),
+        _("已提出，等待另一位监督人员确认。"))
+
+
+@bp.post("/bans/<number:ban_id>/order")
+@allow(Permission.COMPLAINT_HANDLE)
+def order_ban(ban_id: int) -> ResponseReturnValue:
+    found = bans.order(ban_id, account_id=current_user.account.id, actor=current_user.actor, at=now())
+    return _back(found.complaint_id, _("决定已作出并公告。"))
+
+
+@bp.post("/bans/<number:ban_id>/drop")
+@allow(Permission.COMPLAINT_HANDLE)
+def drop_ban(ban_id: int) -> ResponseReturnValue:
+    complaint_id = queries.ban(ban_id).complaint_id
+    bans.drop(ban_id, actor=current_user.actor, at=now())
+    return _back(complaint_id, _("已撤销提议。"))
 
 
 @bp.post("/objections/<number:objection_id>/affects")

@@ -102,6 +102,23 @@ class StretchForm(TextForm):
         self.kind.choices = [(kind, words.stretch(kind)) for kind in kinds]
 
 
+class BanForm(TextForm):
+    """A ban, for as many months as the law lets choose from."""
+
+    text = fields.TextField(_("认定的事实和理由"), most=rules.LONGEST_TEXT, description=_("将随决定公告"), validators=[fields.Filled(_("请写明内容"))])
+    months = SelectField(_("禁止期"), widget=GovSelect(), coerce=int)
+
+    def __init__(self, least: int, most: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.months.choices = [(count, gettext("%(count)s 个月", count=count)) for count in range(least, most + 1)]
+
+
+class ClauseForm(FlaskForm):
+    clause = fields.LineField(_("采购文件的条款"), most=200, description=_("要求一次性提出质疑的条款编号和原文"),
+                              validators=[fields.Filled(_("请填写条款"))])
+    submit = SubmitField(_("登记这一要求"), widget=GovSubmitInput())
+
+
 class DecisionForm(TextForm):
     text = fields.TextField(_("处理决定"), most=rules.LONGEST_TEXT, description=_("认定的事实、理由和决定，将随公告公开"), validators=[fields.Filled(_("请写明内容"))])
     outcome = SelectField(_("处理结果"), widget=GovSelect())

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trading.base.database import Model
 from trading.objections.rules import Answer, Form, Measure, Outcome, Phase, State, Subject
+from trading.parties.models import Organisation
 from trading.projects.models import Lot
 
 
@@ -98,6 +99,35 @@ class Complaint(Model):
     def running(self) -> UncountedStretch | None:
         """The stretch that goes on now."""
         return next((stretch for stretch in self.stretches if stretch.ended_at is None), None)
+
+
+class Ban(Model):
+    """A ban (禁止参加政府采购活动) for a complaint on invented facts: proposed by one supervisor, ordered by another."""
+
+    __tablename__ = "ban"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: One complaint is answered by one ban at most.
+    complaint_id: Mapped[int] = mapped_column(ForeignKey("complaint.id"), unique=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    months: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    ordered_at: Mapped[datetime | None]
+    ordered_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    until: Mapped[date | None] = mapped_column(Date)
+    notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
+    complaint: Mapped[Complaint] = relationship(lazy="joined")
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
+
+
+class QuestionsAtOnce(Model):
+    """That the document of a project asks for all questions on one step at once, and where it says so."""
+
+    __tablename__ = "questions_at_once"
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
+    clause: Mapped[str] = mapped_column(String(200))
+    declared_at: Mapped[datetime]
 
 
 class UncountedStretch(Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -18,7 +18,7 @@ from trading.evidence.models import Entry
 from trading.law.periods import day_of
 from trading.law.procedures import Remedy
 from trading.objections import clocks, raisers
-from trading.objections.models import Complaint, Objection
+from trading.objections.models import Ban, Complaint, Objection, QuestionsAtOnce
 from trading.objections.rules import Basis, Form, Subject
 from trading.objections.windows import Course
 from trading.parties.models import Organisation
@@ -40,6 +40,27 @@ def complaint(complaint_id: int) -> Complaint:
     if found is None:
         raise NotFound
     return found
+
+
+def questions_at_once(project_id: int) -> QuestionsAtOnce | None:
+    """What the document of a project says about asking all at once, if it was declared."""
+    return db.session.get(QuestionsAtOnce, project_id)
+
+
+def ban(ban_id: int) -> Ban:
+    found = db.session.get(Ban, ban_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def ban_of(complaint_id: int) -> Ban | None:
+    return db.session.scalar(select(Ban).where(Ban.complaint_id == complaint_id))
+
+
+def bans(on: date) -> list[Ban]:
+    """Bans that wait for the second supervisor or are in force on a day, newest first."""
+    return list(db.session.scalars(select(Ban).where(Ban.until.is_(None) | (Ban.until >= on)).order_by(Ban.id.desc()).limit(MOST)))
 
 
 def of_lots(lot_ids: Iterable[int]) -> list[Objection]:

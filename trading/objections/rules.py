@@ -72,10 +72,10 @@ FORMS: dict[Remedy, tuple[Form, ...]] = {
     Remedy.OBJECTION: (Form.OBJECTION,),
     Remedy.QUESTION: (Form.INQUIRY, Form.QUESTION),
     Remedy.NONE: ()}
-#: What each path is open for (条例 22, 44, 54; 法 51, 52).
+#: What each path is open for (条例 22, 44, 54; 法 51, 52; 87号令 42 for what is asked at the opening).
 RAISED: dict[Form, tuple[Subject, ...]] = {
     Form.OBJECTION: (S.PREQUALIFICATION, S.DOCUMENT, S.OPENING, S.RESULT),
-    Form.INQUIRY: (S.DOCUMENT, S.PROCEDURE, S.RESULT),
+    Form.INQUIRY: (S.DOCUMENT, S.OPENING, S.PROCEDURE, S.RESULT),
     Form.QUESTION: (S.DOCUMENT, S.PROCEDURE, S.RESULT)}
 #: What may be complained of: in works any breach (条例 60), in procurement what was questioned (法 55).
 COMPLAINED: dict[Remedy, tuple[Subject, ...]] = {
@@ -175,6 +175,17 @@ def signing_rests(procedure_id: str, form: Form, *, on: date, region: str) -> Ru
     if form is not Form.QUESTION or rule is None or not rule.value:
         raise Refused("objection.cannot_affect")
     return rule
+
+
+def at_once(procedure_id: str, *, on: date, region: str) -> Rule | None:
+    """The rule by which a document may ask for all questions on one step at once (94号令 10), or None."""
+    rule = seek("ob.one_time", on=on, region=region, procedure=procedure_id)
+    return rule if rule and rule.value else None
+
+
+def same_step(subject: Subject, since: date | None, other: Subject, other_since: date | None) -> bool:
+    """Whether two questions are about one step; steps of the procedure differ by the day on which they ended."""
+    return subject is other and (subject is not Subject.PROCEDURE or since == other_since)
 
 
 # --- what a complaint needs ------------------------------------------------------------------

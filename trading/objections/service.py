@@ -24,7 +24,7 @@ from trading.law.periods import day_of
 from trading.law.rules import Rule
 from trading.messages import service as messages
 from trading.objections import queries, raisers, rules, windows
-from trading.objections.models import Complaint, Objection
+from trading.objections.models import Complaint, Objection, QuestionsAtOnce
 from trading.objections.rules import Answer, Form, Step, Subject
 from trading.parties.models import Organisation
 from trading.projects import service as projects
@@ -51,6 +51,7 @@ def file(lot_id: int, form: Form, subject: Subject, points: Iterable[str], text:
         known = session.scalar(select(Objection).where(Objection.content_tag == tag))
         if known:
             return known
+        _require_first(lot, form, subject, since, raiser, at)
         secret = raisers.is_secret(lot, at)
         if secret:
             rules.refuse_names([*kept, grounds], (raiser.name, raiser.code))
@@ -70,6 +71,48 @@ def file(lot_id: int, form: Form, subject: Subject, points: Iterable[str], text:
                         link=f"/projects/{project.id}/objections")
         return made
 
+
+def _require_first(lot: Lot, form: Form, subject: Subject, since: date | None, raiser: Organisation, at: datetime) -> None:
+    """Refuse a second question on one step where the document asks for all at once (``objection.at_once``)."""
+    declared = queries.questions_at_once(lot.project_id)
+    rule = rules.at_once(lot.project.procedure, on=day_of(at), region=lot.project.region) if declared else None
+    if form is not Form.QUESTION or declared is None or rule is None:
+        return
+    for before in queries.own(raiser, lot.id)[0]:
+        if before.form == Form.QUESTION and not before.withdrawn_at and rules.same_step(subject, since, Subject(before.subject), before.since):
+            raise Refused("objection.at_once", key=rule.key, article=rule.article, clause=declared.clause, filed=before.filed_at)
+
+
+def declare_at_once(project_id: int, clause: str, *, actor: str, at: datetime) -> QuestionsAtOnce:
+    """Note that the document asks for all questions on one step at once, and by which clause; bidders are shown it.
+
+    It must stand before the first question: nobody's question is shut out by what was said afterwards.
+    """
+    clause = clause.strip()
+    if not clause or len(clause) > LONGEST_CLAUSE:
+        raise Refused("objection.clause", most=LONGEST_CLAUSE)
+    with transaction() as session:
+        project = projects.locked(project_id)
+        if project.accepted_at is None:
+            raise NotFound
+        known = queries.questions_at_once(project_id)
+        if known is not None:
+            if known.clause != clause:
+                raise Refused("objection.at_once_known")
+            return known
+        if rules.at_once(project.procedure, on=day_of(at), region=project.region) is None:
+            raise Refused("objection.no_path", form=Form.QUESTION)
+        lots = [projects.locked_lot(lot.id) for lot in sorted(project.lots, key=lambda lot: lot.id)]
+        if any(item.form == Form.QUESTION for item in queries.of_lots(lot.id for lot in lots)):
+            raise Refused("objection.at_once_late")
+        made = QuestionsAtOnce(project_id=project_id, clause=clause, declared_at=at)
+        session.add(made)
+        session.flush()
+        evidence.record("objection.at_once_declared", actor=actor, at=at, project=project.code, clause=clause)
+        return made
+
+
+LONGEST_CLAUSE = 200
 
 #: Why a lot stands still, as its public notice says it: never by whom.
 REASONS = {

@@ -61,7 +61,7 @@ def mine() -> ResponseReturnValue:
 def _lot_page(lot: Lot, form: forms.RaiseForm, status: int = 200) -> ResponseReturnValue:
     at, (found, complained) = now(), queries.own(me(), lot.id)
     return render_template(
-        "objections/lot.html", lot=lot, form=form if form.form.choices else None, may_complain=rules.Subject.PROCEDURE in _complained(lot),
+        "objections/lot.html", lot=lot, form=form if form.form.choices else None, at_once=queries.questions_at_once(lot.project_id), may_complain=rules.Subject.PROCEDURE in _complained(lot),
         rows=[pages.objection(item, at, own=True) for item in found], complaints=[pages.complaint(item, at, own=True) for item in complained],
         crumbs=[{"text": _("我的标段"), "href": "/me/lots"}, {"text": lot.code, "href": f"/me/lots/{lot.code}"}, {"text": _("异议与投诉")}]), status
 
@@ -241,7 +241,8 @@ def _of_project(project: Project, objection_id: int) -> Objection:
     return found
 
 
-def _replies_page(project: Project, wrong: forms.ReplyForm | None = None, at_objection: int = 0, status: int = 200) -> ResponseReturnValue:
+def _replies_page(project: Project, wrong: forms.ReplyForm | None = None, at_objection: int = 0, status: int = 200, *,
+                  clause: forms.ClauseForm | None = None) -> ResponseReturnValue:
     at, lots = now(), [lot.id for lot in project.lots]
     rows = [pages.objection(item, at) for item in queries.of_lots(lots)]
     for row in rows:
@@ -249,7 +250,9 @@ def _replies_page(project: Project, wrong: forms.ReplyForm | None = None, at_obj
         if row["is_open"]:
             fresh = forms.ReplyForm(item.form, formdata=None, prefix=f"o{item.id}")
             row["reply_form"] = wrong if wrong is not None and item.id == at_objection else fresh
-    return render_template("objections/replies.html", project=project, rows=rows, wrong=wrong,
+    asked = rules.at_once(project.procedure, on=day_of(at), region=project.region) is not None
+    return render_template("objections/replies.html", project=project, rows=rows, wrong=wrong or clause, at_once=queries.questions_at_once(project.id),
+                           clause_form=(clause or forms.ClauseForm(formdata=None)) if asked else None,
                            complaints=[pages.complaint(item, at) for item in queries.complaints_of_lots(lots)],
                            crumbs=[{"text": _("我的项目"), "href": "/projects"}, {"text": project.name, "href": f"/projects/{project.id}"},
                                    {"text": _("异议与质疑")}]), status
@@ -281,3 +284,18 @@ def affects(project_id: int, objection_id: int) -> ResponseReturnValue:
     service.mark_affecting(_of_project(project, objection_id).id, actor=current_user.actor, at=now())
     flash(_("已认定可能影响结果。"), "success")
     return redirect(url_for("objections.of_project", project_id=project_id))
+
+
+@bp.post("/projects/<number:project_id>/objections/at-once")
+@allow(Permission.ANSWER)
+def declare_at_once(project_id: int) -> ResponseReturnValue:
+    """The document asks for all questions on one step at once; bidders are shown by which clause."""
+    project, form = _project(project_id), forms.ClauseForm()
+    if form.validate_on_submit():
+        try:
+            service.declare_at_once(project.id, form.clause.data, actor=current_user.actor, at=now())
+            flash(_("已登记，提出质疑的页面会显示这一要求。"), "success")
+            return redirect(url_for("objections.of_project", project_id=project_id))
+        except Refused as refusal:
+            fields.tell(form, refusal, form.clause)
+    return _replies_page(_project(project_id), status=422, clause=form)

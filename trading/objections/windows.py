@@ -62,16 +62,16 @@ def raised(course: Course, form: Form, subject: Subject, at: datetime, since: da
     on = day_of(at)
     require_form(course.procedure, form, subject, on=on, region=course.region)
     _require_begun(course, subject, at, since)
+    if subject is Subject.OPENING:
+        rule = find("op.objection", on=on, **where)
+        ok = course.opened is None or at <= course.opened
+        return finding(ok, rule, "objection.on_the_spot", "objection.after_opening", until=course.opened or "—")
     if form is Form.INQUIRY:
         # The law sets a time to answer an inquiry and none to make it (采购条例 52).
         rule = find("ob.inquiry_reply", on=on, **where)
         return finding(True, rule, "objection.any_time", "objection.any_time")
     if form is Form.QUESTION:
         return _within("ob.question", _question_starts(course, subject, since), course, at)
-    if subject is Subject.OPENING:
-        rule = find("op.objection", on=on, **where)
-        ok = course.opened is None or at <= course.opened
-        return finding(ok, rule, "objection.on_the_spot", "objection.after_opening", until=course.opened or "—")
     if subject is Subject.RESULT:
         rule = find("ob.result", on=on, **where)
         ok = course.result_until is not None and course.still(at) < course.result_until

@@ -21,6 +21,8 @@ class Organisation(Model):
     phone: Mapped[str] = mapped_column(String(40), default="")
     registered_at: Mapped[datetime]
     barred_until: Mapped[datetime | None]
+    #: From government procurement alone, which is all that a false complaint there bars from.
+    procurement_barred_until: Mapped[datetime | None]
 
 
 class SigningKey(Model):

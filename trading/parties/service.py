@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from trading.base.database import connection, db, transaction
+from trading.base.database import connection, db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
+from trading.law.procedures import Family, family
 from trading.parties import rules
 from trading.parties.models import Organisation, SigningKey
 
@@ -71,6 +72,24 @@ class Standing:
     code: str
     barred_until: datetime | None
     keys: tuple[bytes, ...]
+    procurement_barred_until: datetime | None = None
+
+    def barred_in(self, procedure: str) -> datetime | None:
+        """Until when it is barred from a procedure: from all, or from those of government procurement."""
+        ends = [self.barred_until, self.procurement_barred_until if family(procedure) is Family.PROCUREMENT else None]
+        return max((end for end in ends if end), default=None)
+
+
+def bar_from_procurement(organisation_id: int, until: datetime, article: str, *, actor: str, at: datetime) -> None:
+    """Keep an organisation out of government procurement until a moment; never shortens what stands."""
+    with transaction():
+        organisation: Organisation | None = lock_row(Organisation, organisation_id)
+        if organisation is None:
+            raise NotFound
+        standing = organisation.procurement_barred_until
+        organisation.procurement_barred_until = max(until, standing) if standing else until
+        evidence.record("party.barred", actor=actor, at=at, code=organisation.code, family=Family.PROCUREMENT.value,
+                        until=until.isoformat(), article=article)
 
 
 def standings(organisation_ids: list[int]) -> dict[int, Standing]:
@@ -78,12 +97,13 @@ def standings(organisation_ids: list[int]) -> dict[int, Standing]:
     found: dict[int, Standing] = {}
     for row in connection().execute(_STANDINGS, {"ids": organisation_ids}):
         known = found[row.id].keys if row.id in found else ()
-        found[row.id] = Standing(row.id, row.code, row.barred_until, (*known, bytes.fromhex(row.public)) if row.public else known)
+        found[row.id] = Standing(row.id, row.code, row.barred_until, (*known, bytes.fromhex(row.public)) if row.public else known,
+                                 row.procurement_barred_until)
     return found
 
 
 _WHO, _KEY = Organisation.__table__, SigningKey.__table__
-_STANDINGS = select(_WHO.c.id, _WHO.c.code, _WHO.c.barred_until, _KEY.c.public).outerjoin_from(
+_STANDINGS = select(_WHO.c.id, _WHO.c.code, _WHO.c.barred_until, _WHO.c.procurement_barred_until, _KEY.c.public).outerjoin_from(
     _WHO, _KEY, (_KEY.c.organisation_id == _WHO.c.id) & _KEY.c.revoked_at.is_(None)).where(
     _WHO.c.id.in_(bindparam("ids", expanding=True)))
 

@@ -34,7 +34,7 @@ def values(record: Record, at: datetime, root: str) -> dict[str, Any]:
     """Everything that templates/public/project.html shows of one lot."""
     project, lot, publicity = record.project, record.lot, _publicity(record)
     until = datetime.fromisoformat(publicity.versions[-1].schedule["until"]) if publicity else None
-    opened, versions, verify = project_record.opened(lot), _versions(record), f"{root}/verify"
+    opened, versions, verify = project_record.opened(lot, project.procedure), _versions(record), f"{root}/verify"
     objections = _objections(record)
     return {
         "project": {"code": project.code, "title": project.name, "tags": _tags(project.procedure, project.category, project.region),

@@ -166,9 +166,11 @@ def read(code: str, number: int) -> Record:
                   [Answered(*row) for row in run(_QUESTIONS, {"lot_id": lot.id})])
 
 
-def opened(lot: Part) -> list[Read]:
-    """The bids as they were read out, and none before the opening."""
-    return [Read(*row) for row in db.session.execute(_OPENED, {"lot_id": lot.id})] if lot.opened_at else []
+def opened(lot: Part, lot_procedure: str) -> list[Read]:
+    """The bids as they were read out: none before the opening, and none where nothing is read out."""
+    if not lot.opened_at or not procedure(lot_procedure).read_out:
+        return []
+    return [Read(*row) for row in db.session.execute(_OPENED, {"lot_id": lot.id})]
 
 
 def candidates(lot: Part) -> list[Ranked]:

@@ -23,6 +23,7 @@ from trading.base.clock import BEIJING, now
 from trading.base.errors import NotFound, Refused
 from trading.base.money import yuan
 from trading.law.awards import Loss
+from trading.law.procedures import UNJUDGED
 from trading.portal import home
 from trading.projects import queries as project_queries
 from trading.projects import rules, words
@@ -107,6 +108,7 @@ def _values(lot: Lot, at: datetime) -> dict[str, Any]:
         "may_lose": lot.stage in (Stage.EVALUATED, Stage.PUBLICISED, Stage.AWARDED), "words": words,
         "clocks": [clock_words.clock(clock, at.astimezone(BEIJING).date()) for clock in clocks.of_lots([lot], at=at).get(lot.id, [])],
         "may_contract": lot.stage == Stage.AWARDED,
+        "select_href": f"/select/{lot.code}" if lot.method.get("kind") in UNJUDGED and lot.stage == Stage.OPENED else None,
         "crumbs": [{"text": _("我的项目"), "href": "/projects"}, {"text": lot.project.name, "href": f"/projects/{lot.project_id}"},
                    {"text": _("结果与合同")}]}
 

@@ -12,6 +12,7 @@ from flask_login import current_user
 from trading.accounts.permissions import Permission, allow, public
 from trading.announcements import public as open_things
 from trading.announcements import queries
+from trading.announcements import rules as notice_rules
 from trading.announcements import words as notice_words
 from trading.base import addresses, downloads, installation
 from trading.base.clock import now
@@ -22,6 +23,7 @@ from trading.messages import service as messages
 from trading.messages import texts
 from trading.portal import checking, diary, feeds, notice_page, project_page, project_record, results_page, work
 from trading.portal import home as home_page
+from trading.projects import service as projects
 from trading.projects.rules import PROCEDURES
 
 bp = Blueprint("portal", __name__)
@@ -103,7 +105,8 @@ def file(code: str, file_id: int) -> ResponseReturnValue:
 @public
 def notice(notice_id: int) -> ResponseReturnValue:
     found = queries.published(notice_id, at=now())
-    return render_template("public/notice.html", **notice_page.values(found), crumbs=[
+    own = current_user.is_authenticated and current_user.may(Permission.NOTICE_WRITE) and projects.is_mine(found.project, current_user.organisation_id)
+    return render_template("public/notice.html", **notice_page.values(found), may_correct=own and found.kind in notice_rules.MAY_CORRECT, crumbs=[
         {"text": _("首页"), "href": "/"}, {"text": found.project.code, "href": f"/p/{found.project.code}"},
         {"text": notice_words.kind(found.kind)}])
 

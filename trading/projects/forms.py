@@ -32,6 +32,7 @@ from wtforms import (
 from trading.base import fields, installation
 from trading.base.errors import Refused
 from trading.base.language import refusal_text
+from trading.law.procedures import Family
 from trading.projects import rules, words
 from trading.projects.models import Lot, Project
 
@@ -104,7 +105,12 @@ class LotForm(FlaskForm):
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = [(kind, words.method(kind)) for kind in rules.procedure(project.procedure).methods]
+        row = rules.procedure(project.procedure)
+        self.kind.choices = [(kind, words.method(kind)) for kind in row.methods]
+        if row.rounds == "fixed":
+            self.ceiling.label.text, self.ceiling.description = gettext("固定价"), gettext("所有申请单位按此价承担，报价与它不同的不计入")
+        if row.family in (Family.LAND, Family.PROPERTY):
+            self.estimate.label.text, self.estimate.description = gettext("起始价"), gettext("低于起始价的报价不计入")
 
     @classmethod
     def of(cls, project: Project, lot: Lot) -> LotForm:

@@ -14,9 +14,10 @@ from trading.base import addresses, downloads, fields
 from trading.base.clock import now
 from trading.base.errors import NotFound, Refused
 from trading.base.files import CHUNK, file_name
+from trading.law.procedures import Call
 from trading.parties import rules as party_rules
 from trading.parties import service as parties
-from trading.projects import forms, invitations, queries, service, words
+from trading.projects import forms, invitations, queries, rules, service, words
 from trading.projects.models import Lot, Project
 from trading.projects.rules import Stage
 
@@ -276,7 +277,7 @@ def _invitations_page(project: Project, form: forms.InvitationsForm, status: int
         raise NotFound
     return render_template(
         "projects/invitations.html", project=project, form=form, companies=invitations.invited(project.id),
-        sent=any(lot.stage != Stage.REGISTERED for lot in project.lots),
+        drawn=rules.procedure(project.procedure).call is Call.DRAWN, sent=any(lot.stage != Stage.REGISTERED for lot in project.lots),
         crumbs=_crumbs((project.name, f"/projects/{project.id}"), (_("邀请名单"), None))), status
 
 

@@ -47,12 +47,14 @@ def family(procedure_id: str) -> str:
 
 
 def category(name: str) -> str:
-    return {"construction": _("施工"), "goods": _("货物"), "design": _("勘察、设计、监理"), "service": _("服务")}.get(name, name)
+    return {"construction": _("施工"), "goods": _("货物"), "design": _("勘察、设计、监理"), "service": _("服务"), "land": _("土地使用权"), "property": _("产权")}.get(name, name)
 
 
 def method(kind: str) -> str:
     return {"works_lowest": _("经评审的最低投标价法（工程）"), "works_comprehensive": _("综合评估法（工程）"),
-            "procurement_lowest": _("最低评标价法（采购）"), "procurement_comprehensive": _("综合评分法（采购）")}.get(kind, kind)
+            "procurement_lowest": _("最低评标价法（采购）"), "procurement_comprehensive": _("综合评分法（采购）"),
+            "land_highest": _("价高者得（土地）"), "property_highest": _("价高者得（产权）"), "lottery": _("固定价、合格单位随机抽取"),
+            "negotiated": _("与唯一供应商协商")}.get(kind, kind)
 
 
 def stage(name: str) -> str:

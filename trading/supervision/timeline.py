@@ -22,14 +22,15 @@ def title(kind: str) -> str:
     """What an act is called."""
     names = {
         "project.accepted": _("受理进场登记"), "document.drafted": _("起草招标文件"), "document.fixed": _("招标文件定稿"), "notice.drafted": _("起草公告"), "notice.published": _("发布公告"),
-        "notice.deadline_moved": _("顺延投标截止时间"), "question.asked": _("收到提问"), "question.answered": _("公布答复"),
+        "notice.corrected": _("更正公告"), "notice.deadline_moved": _("顺延投标截止时间"), "question.asked": _("收到提问"), "question.answered": _("公布答复"),
         "session.opened": _("启用封存会话"), "session.amended": _("变更封存会话"), "session.close": _("冻结投标集合"),
         "bid.commit": _("收到投标"), "bid.withdraw": _("撤回投标"), "bid.half_given": _("投标人交出解密份额"),
         "window.closed": _("解密时段结束"), "shares.released": _("密钥持有人释放份额"), "bid.opened": _("投标文件解密"),
         "bid.not_opened": _("投标文件未能解密"), "opening.recorded": _("生成开标记录"), "opening.confirmed": _("投标人确认唱标"),
         "hall.objection": _("开标异议"), "hall.host": _("主持人发言"), "hall.question": _("开标提问"),
         "draw.frozen": _("锁定专家抽取条件"), "draw.commit": _("投入随机数"), "draw.drawn": _("抽取专家"), "draw.answered": _("专家答复"),
-        "draw.recused": _("专家回避"), "draw.sealed": _("专家名单封存"), "draw.revealed": _("公开抽取材料"),
+        "draw.recused": _("专家回避"), "draw.watched": _("采购人现场监督抽取"),
+        "talks.recorded": _("记录谈判、磋商或者协商"), "offers.asked": _("要求提交报价"), "evaluation.offers_opened": _("开启最后报价"), "draw.sealed": _("专家名单封存"), "draw.revealed": _("公开抽取材料"),
         "evaluation.started": _("开始评标"), "evaluation.declared": _("回避声明"), "evaluation.review_submitted": _("提交初步评审"),
         "evaluation.reviewed": _("初步评审完成"), "evaluation.scores_submitted": _("提交评分"), "evaluation.ranked": _("形成排序"),
         "evaluation.signed": _("签署评标报告"), "lot.announced": _("标段公告"), "lot.bidding": _("开始投标"), "lot.closed": _("投标截止"),
