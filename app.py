@@ -41,6 +41,7 @@ import trading.contracts.models
 import trading.deposits.models
 import trading.drafting.models
 import trading.evidence.models
+import trading.frameworks.models
 import trading.lawbook.models
 import trading.messages.models
 import trading.objections.models
@@ -79,6 +80,8 @@ from trading.contracts import views as contract_views
 from trading.base.scheduler import run as run_timetable
 from trading.announcements import correction_views
 from trading.announcements import views as announcement_views
+from trading.frameworks import jobs as framework_jobs
+from trading.frameworks import views as framework_views
 from trading.lawbook import change_views as law_change_views
 from trading.lawbook import current as law_in_force
 from trading.lawbook import views as law_views
@@ -113,7 +116,7 @@ MACHINES = [trustee_views.bp, draw_api.bp]
 BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, correction_views.bp, drafting_views.bp,
               portal_views.bp, letter_views.bp,
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
-              supplier_views.bp, selection_views.bp,
+              supplier_views.bp, selection_views.bp, framework_views.bp,
               evaluation_views.bp, deposit_views.bp, archive_views.bp, supervision_views.bp, pause_views.bp, clock_views.bp,
               law_views.bp, law_change_views.bp, contract_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 
@@ -291,6 +294,7 @@ TIMETABLE = [
     Job("opening.read_replies", 2, lambda: objecting.read_replies(now())),
     Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),
     Job("evaluation.start_due", 2, lambda: evaluation_jobs.start_due(now())),
+    Job("frameworks.settle_due", 2, lambda: framework_jobs.settle_due(now())),
     Job("objections.follow", 60, lambda: objection_jobs.follow(now())),
     Job("supervision.remind", 60, lambda: reminders.remind(now())),
     Job("evidence.checkpoint", 1, lambda: evidence.checkpoint_if_grown(now())),

@@ -100,7 +100,7 @@ def binary(text: str, place: str) -> bytes:
 def offer_shape(envelope: str) -> dict[str, str] | None:
     """What an envelope of this name holds: the bid, a later round's offer, or a contribution
     to a draw (of experts, or of those the suffix names). None for any other name."""
-    if re.fullmatch(r"bid|offer-[1-9]", envelope, re.ASCII):
+    if re.fullmatch(r"bid|offer-[1-9][0-9]{0,2}", envelope, re.ASCII):
         return OFFER
     return VALUE if re.fullmatch(r"draw(-[a-z]{1,14})?", envelope, re.ASCII) else None
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from bidding.opening import service
 from bidding.opening.models import Opening
+from bidding.opening.rules import LATER
 from trading.base.clock import Clock
 from trading.base.database import db
 from trading.base.errors import Refused
@@ -28,7 +29,7 @@ def close_due(clock: Clock) -> int:
 def advance_due(clock: Clock) -> int:
     """Take every opening under way as far as it can go now."""
     under_way = db.session.execute(select(Opening.lot_id, Opening.envelope).join(Lot, Lot.id == Opening.lot_id).where(
-        Opening.opened_at.is_(None), Lot.stage.in_((Stage.CLOSED, Stage.OPENED)))).all()
+        Opening.opened_at.is_(None), Lot.stage.in_((Stage.CLOSED, *LATER)))).all()
 
     def step(item: tuple[int, str]) -> bool:
         moved = service.close_window(*item, clock=clock)

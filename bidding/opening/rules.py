@@ -38,10 +38,14 @@ OF_REFUSAL = {"seal.half_wrong": "half_missing", "seal.shares_inconsistent": "sh
               "seal.document": "manifest_wrong", "seal.payload_damaged": "payload_damaged"}
 
 
-def stage_during(envelope: str) -> Stage:
-    """The stage a lot is in while envelopes of this name are opened: the bids before the
-    read-out, the offers of later rounds while the committee sits."""
-    return Stage.CLOSED if envelope == "bid" else Stage.OPENED
+def stages_during(envelope: str) -> tuple[Stage, ...]:
+    """The stages a lot may be in while envelopes of this name are opened: the bids before the
+    read-out, the offers of later rounds while the committee sits or a framework is in force."""
+    return (Stage.CLOSED,) if envelope == "bid" else LATER
+
+
+#: Stages in which a later round of offers may run.
+LATER = (Stage.OPENED, Stage.CONTRACTED)
 
 
 def may_give_half(closed_at: datetime, window_ends: datetime, window_closed_at: datetime | None, at: datetime) -> None:

@@ -208,7 +208,7 @@ def close_window(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
     with transaction() as session:
         lot, opening = _locked_opening(lot_id, envelope)
         at = clock()
-        if lot.stage != rules.stage_during(envelope) or opening.window_closed_at:
+        if lot.stage not in rules.stages_during(envelope) or opening.window_closed_at:
             return False
         sealing_session = trustees.get_session(opening.session)
         # Later rounds are sealed to the key holders alone, so that no half is waited for.
@@ -294,7 +294,7 @@ def _settle(lot_id: int, envelope: str, row: SealedBid, opened: _Opened, clock: 
         lot, _ = _locked_opening(lot_id, envelope)
         at = clock()
         assert row.digest is not None and row.organisation_id is not None
-        if lot.stage != rules.stage_during(envelope) or session.get(OpenedBid, row.digest):
+        if lot.stage not in rules.stages_during(envelope) or session.get(OpenedBid, row.digest):
             if opened.plain:
                 installation.files().discard(opened.plain[0])
             return 0
@@ -327,7 +327,7 @@ def finish(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
     with transaction():
         lot, opening = _locked_opening(lot_id, envelope)
         at = clock()
-        if lot.stage != rules.stage_during(envelope) or opening.opened_at or opening.window_closed_at is None:
+        if lot.stage not in rules.stages_during(envelope) or opening.opened_at or opening.window_closed_at is None:
             return False
         found = opened_bids(lot_id, envelope)
         if len(found) < opening.count:

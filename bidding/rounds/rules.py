@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from trading.base.errors import Refused
 from trading.projects.rules import Stage
 
-#: Rounds that one lot may have; the name of a session holds one digit.
+#: Rounds of talks that one lot may have.
 MOST = 9
 #: A round is open long enough to seal an offer, and ends while the committee sits.
 SHORTEST, LONGEST = timedelta(minutes=2), timedelta(days=5)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from bidding.opening import service as opening
 from bidding.opening.models import OpenedBid
+from bidding.opening.rules import LATER
 from bidding.rounds import rules
 from bidding.rounds.models import Minutes, OfferRound
 from bidding.sealed import guests
@@ -26,6 +27,7 @@ from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
 from trading.messages import service as messages
 from trading.projects import service as projects
+from trading.projects.models import Lot
 from trading.projects.rules import procedure
 from trading.supervision import service as pauses
 
@@ -89,15 +91,28 @@ def ask(lot_id: int, organisation_ids: Sequence[int], closes: datetime, *, is_fi
     Raises Refused ``offers.*``: the price is given once in this procedure, a round is under way,
     the final one was given, somebody was not talked with.
     """
-    with transaction() as session:
+    with transaction():
         lot = projects.locked_lot(lot_id)
-        known = rounds_of(lot_id)
-        _require_open_for_talks(lot_id, known)
-        number = len(known) + 1
-        if not organisation_ids:
-            raise Refused("offers.nobody")
+        _require_open_for_talks(lot_id, rounds_of(lot_id))
         if is_final:
             rules.all_heard(organisation_ids, {item.organisation_id for item in minutes_of(lot_id)})
+        return _begin(lot, organisation_ids, closes, is_final=is_final, changes=changes, actor=actor, at=at)
+
+
+def call(lot: Lot, organisation_ids: Sequence[int], closes: datetime, *, wanted: str, actor: str, at: datetime) -> OfferRound:
+    """Ask the suppliers of a framework for a sealed offer for one purchase; the lot is locked by the caller."""
+    with transaction():
+        if any(is_under_way(found) for found in rounds_of(lot.id)[-1:]):
+            raise Refused("offers.round_open")
+        return _begin(lot, organisation_ids, closes, is_final=True, changes=wanted, actor=actor, at=at)
+
+
+def _begin(lot: Lot, organisation_ids: Sequence[int], closes: datetime, *, is_final: bool, changes: str, actor: str,
+           at: datetime) -> OfferRound:
+    with transaction() as session:
+        lot_id, number = lot.id, len(rounds_of(lot.id)) + 1
+        if not organisation_ids:
+            raise Refused("offers.nobody")
         sealing = sealed.start_offers(lot, f"offer-{number}", list(organisation_ids), deadline=rules.closes_at(at, closes), at=at)
         made = OfferRound(session=sealing.id, lot_id=lot_id, number=number, is_final=is_final, changes=changes.strip()[:4000], asked_at=at)
         session.add(made)
@@ -123,7 +138,7 @@ def close(lot_id: int, number: int, *, clock: Clock) -> bool:
         sealing = trustees.get_session(found.session)
         if sealing.close_seq is None:
             _follow_pauses(found, sealing, at)
-        if sealing.close_seq is not None or at < sealing.deadline or lot.stage != opening.rules.stage_during(found.envelope):
+        if sealing.close_seq is not None or at < sealing.deadline or lot.stage not in LATER:
             return False
         opening.fix(lot, sealing, sealed.freeze(sealing), at=at)
     opening.close_window(lot_id, found.envelope, clock=clock)

@@ -17,13 +17,13 @@ def may_file(stage: Stage, deadline: datetime | None, at: datetime) -> None:
 
 
 def may_offer(stage: Stage, deadline: datetime, closed: bool, asked: bool, at: datetime) -> None:
-    """An offer in a later round: from those asked, while the committee sits, before the round's deadline.
+    """An offer in a later round: from those asked, while the committee sits or the framework is in force, before the round's deadline.
 
     Raises Refused ``offers.not_asked``, ``bid.not_open`` or ``bid.too_late``.
     """
     if not asked:
         raise Refused("offers.not_asked")
-    if stage != Stage.OPENED:
+    if stage not in (Stage.OPENED, Stage.CONTRACTED):
         raise Refused("bid.not_open", stage=stage)
     if closed or at >= deadline:
         raise Refused("bid.too_late", deadline=deadline, at=at)

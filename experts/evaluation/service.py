@@ -25,7 +25,7 @@ from trading.base.clock import BEIJING
 from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
-from trading.law import bidders
+from trading.law import awards, bidders
 from trading.law import procedures as law_procedures
 from trading.law.rules import seek as seek_rule
 from trading.messages import service as messages
@@ -339,10 +339,14 @@ def finish(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
     placings = evaluation.report["ranking"]
     day = at.astimezone(BEIJING).date()
     procedure = law_procedures.procedure(lot.project.procedure)
-    if not placings or _stops_for_too_few(lot, procedure, len(placings), day):
+    if procedure.is_framework:
+        most = awards.admitted(len(placings), by_quality=lot.project.category == "goods" and rules.read_method(lot.method).is_scored,
+                               procedure=procedure.id, on=day, region=lot.project.region)
+    else:
+        most = _most_candidates(lot, procedure, day)
+    if not placings or not most or _stops_for_too_few(lot, procedure, len(placings), day):
         _fail_for_too_few(lot, at)
         return
-    most = _most_candidates(lot, procedure, day)
     bids = {bid.digest: bid for bid in bids_to_judge(lot.id)}
     projects.record_candidates(lot, [
         (position, bids[p["digest"]].organisation_id, p["price_fen"], p["score"])

@@ -22,6 +22,8 @@ from trading.announcements import queries
 from trading.announcements import service as announcements
 from trading.base import clock
 from trading.demonstration.case import CaseRun, Offer, Plan
+from trading.drafting import service as drafting
+from trading.projects import queries as project_queries
 from trading.projects import service as projects
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages look")]
@@ -43,7 +45,8 @@ PAGES = [
     ("messages", "bidder", "/me/messages"), ("company", "bidder", "/me/company"), ("account", "bidder", "/me/account"),
     ("my projects", "tenderer", "/projects"), ("new project", "tenderer", "/projects/new"), ("draft project", "tenderer", "/projects/{draft}"),
     ("lot form", "tenderer", "/projects/{draft}/lots/new"), ("notice form", "tenderer", "/projects/{accepted}/notice"),
-    ("clarify", "tenderer", "/projects/{soon_id}/clarify"), ("questions", "tenderer", "/projects/{soon_id}/questions"),
+    ("document editor", "tenderer", "/projects/{accepted}/document"), ("document preview", "tenderer", "/projects/{accepted}/document/preview"),
+    ("correction", "tenderer", "/notices/{notice}/correct"), ("clarify", "tenderer", "/projects/{soon_id}/clarify"), ("questions", "tenderer", "/projects/{soon_id}/questions"),
     ("result", "tenderer", "/projects/{done_id}/lots/{done_lot_id}/result"),
     ("result to publicise", "tenderer", "/projects/{ranked_id}/lots/{ranked_lot_id}/result"), ("clocks", "tenderer", "/me/clocks"),
     ("invitations", "tenderer", "/projects/{invited}/invitations"), ("pauses", "supervisor", "/supervise/{soon_lot}/pauses"),
@@ -58,7 +61,7 @@ PAGES = [
 ]
 THOROUGH = {"home", "project after", "hall after", "draw", "wizard", "login"}
 ENGLISH = {"home", "search", "project after", "hall before", "hall after", "draw", "wizard", "eval room", "verification", "login", "verify",
-           "new project", "clocks", "pauses"}
+           "new project", "clocks", "pauses", "document editor", "document preview"}
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +92,9 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
         announcements.clarify(soon.project_id, "一号澄清公告", "工程量清单第 3 章以图纸 S-07 为准。", actor="tenderer", at=soon.wait(hours=1),
                               new_deadline=deadline + timedelta(days=10))
         accepted = run("档案馆库房修缮工程", 30, "register")
+        # A draft with a breach, a gap and a clue, so that all of them are looked at.
+        drafting.save(accepted.project_id, drafting.entries(project_queries.get(accepted.project_id), at=accepted.at) | {
+            "technical": "照明设备须采用甲品牌。", "lot1_floor": 1, "period": "180 日"}, {}, actor="tenderer", at=accepted.at)
         invited = run("应急指挥中心装修工程", 31, "register", procedure="works-invited")
         ranked = run("文化馆外墙维修工程", 8, "register", "announce", "pay_deposits", "file_bids", "close", "open", "draw", "evaluate")
         tenderer = live.cast.tenderer

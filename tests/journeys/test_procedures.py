@@ -17,6 +17,7 @@ from trading.demonstration.case import CaseRun
 from trading.deposits import service as deposits
 from trading.evidence import service as evidence
 from trading.evidence import verify
+from trading.frameworks import service as frameworks
 from trading.projects import rules
 from trading.projects import service as projects
 from trading.projects.rules import Stage
@@ -37,6 +38,7 @@ PLANS: dict[str, dict] = {
     "single-source": {"category": "goods", "method": {"kind": "negotiated"}, "bidding_days": 10},
     "works-comparison": {"method": {"kind": "lottery"}},
     "agency-selection": {"category": "service", "method": {"kind": "lottery"}},
+    "framework": {"category": "service", "method": {"kind": "procurement_lowest", "second_stage": "second_bidding"}, "deposit_fen": 0},
     "land-tender": {"category": "land", "method": {"kind": "land_highest"}},
     "property-listing": {"category": "property", "method": {"kind": "property_highest"}, "bidding_days": 35},
 }
@@ -57,7 +59,13 @@ def test_a_case_runs_from_registration_to_the_archive(centre: Centre, procedure:
     bidders = 1 if procedure == "single-source" else 4
     case = CaseRun(centre.cast, centre.plan(bidders, procedure=procedure, **PLANS[procedure]), T0)
     ended = case.run()
-    assert case.lot.stage == Stage.CONTRACTED and ended.winner
+    assert case.lot.stage == Stage.CONTRACTED
+    if procedure == "framework":
+        assert [place.rank for place in frameworks.places(case.lot_id)] == [1, 2, 3], "one of four is left out"
+        (bought,) = frameworks.calls(case.lot_id)
+        assert bought.price_fen == min(offer.price_fen for offer in case.plan.offers) * 99 // 100
+    else:
+        assert ended.winner
     row = rules.procedure(procedure)
     kinds = [notice.kind for notice in queries.of_project(case.project_id)]
     assert ("candidates" in kinds) == bool(row.publicity)

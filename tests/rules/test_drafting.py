@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from trading.base.errors import Refused
-from trading.drafting import filling, outlines, rules, text
+from trading.drafting import clause_checks, filling, outlines, rules, text
 from trading.drafting.filling import Case, LotFacts
 from trading.law.periods import day_of
 from trading.projects.rules import RUNNABLE
@@ -42,7 +42,7 @@ def test_every_procedure_that_runs_has_a_template_and_begins_without_a_breach() 
     for procedure in RUNNABLE:
         category = "construction" if procedure.startswith("works") else "goods"
         deposit = 20_000_000 if procedure == "land-tender" else 2_000_000
-        case = a_case(procedure, category, method=SCORED if procedure in ("procurement-open", "consultation") else {"kind": "x"}, deposit_fen=deposit)
+        case = a_case(procedure, category, method=SCORED if procedure in ("procurement-open", "consultation", "framework") else {"kind": "x"}, deposit_fen=deposit)
         asked, values = filled(case)
         values |= {name: value for name, value in (("doc_to", "2026-04-20T17:00:00+08:00"), ("deadline", "2026-05-20T10:00:00+08:00"),
                                                    ("contract_days", 10)) if not values.get(name)}
@@ -92,6 +92,13 @@ def test_the_weight_of_the_price_has_a_top_in_consultation(points: str, ok: bool
     ("small_firms", "9.99", False), ("small_firms", "10", True), ("small_firms", "20", True), ("small_firms", "20.01", False)])
 def test_rates_of_a_procurement(field: str, rate: str, ok: bool) -> None:
     assert all(found for found, _key in findings(a_case(), field, **{field: rate})) is ok
+
+
+@pytest.mark.parametrize(("category", "months", "ok"), [("goods", 12, True), ("goods", 13, False), ("service", 24, True), ("service", 25, False)])
+def test_the_term_of_a_framework_agreement(category: str, months: int, ok: bool) -> None:
+    [(found, _key)] = findings(a_case("framework", category), "agreement_months", agreement_months=months)
+    assert found is ok
+    assert findings(a_case("framework"), "eliminated", eliminated="19.99") == [(False, "gp.fw_out_price")]
 
 
 def test_a_document_before_the_low_price_rule_asks_for_no_rate() -> None:
@@ -153,11 +160,11 @@ def test_the_bid_period_is_the_law_s(day: str, ok: bool) -> None:
     ("a 1e6", None), ("a NaN", None), ("a -5", ("a", None)), ("25", None), ("a ٣", None), ("a" + " " * 5000 + "b", None), ("", None), ("a 1000", None)])
 def test_lines_of_factors(line: str, read: tuple[str, str | None] | None) -> None:
     if read and read[1]:
-        [(name, points)] = rules.factors([line])
+        [(name, points)] = clause_checks.factors([line])
         assert (name, str(float(points)).removesuffix(".0")) == read
         return
     with pytest.raises(Refused, match=r"document\.factor"):
-        rules.factors([line])
+        clause_checks.factors([line])
 
 
 def test_points_that_do_not_make_a_hundred_are_told() -> None:
@@ -194,4 +201,4 @@ def test_a_template_that_names_nothing_is_refused(change: str) -> None:
     with pytest.raises(ValueError, match="second template"):
         outlines.read(source.replace('procedures = ["inquiry"]', 'procedures = ["works-open"]'))
     with pytest.raises(ValueError, match="field"):
-        outlines.read(source.replace('kind = "days"', 'kind = "weeks"'))
+        outlines.read(source.replace('kind = "count"', 'kind = "weeks"'))

@@ -51,6 +51,12 @@ def test_a_fixed_document_is_file_data_and_evidence_with_one_hash(centre: Centre
     assert service.fixed_parts(document)[0].paragraphs
 
 
+def test_any_writing_can_be_printed(sqlite_centre: Centre) -> None:
+    case = sqlite_centre.a_case("register")
+    document = fixed(case.project_id, case.at, technical="😀 𠮷 العربية <b>&amp; {scope} \u3000" + "长" * 9000, payment="a\n\n\nb", quality="x" * 200)
+    assert document.print and document.print.bytes > 1000
+
+
 def test_saving_twice_is_one_draft_and_fixing_twice_is_refused(centre: Centre) -> None:
     case = centre.a_case("register")
     first, second = drafted(case.project_id, case.at), drafted(case.project_id, case.at, payment="一次付清")

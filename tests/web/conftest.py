@@ -53,9 +53,19 @@ class Site:
         with self.app.app_context():
             made = accounts.create(username, username, secrets.token_urlsafe(20), {role}, actor="test", at=self.at,
                                    organisation_id=organisation_id)
+            account_id = made.id
+            db.session.remove()
+        return self.account(account_id, username)
+
+    def account(self, account_id: int, username: str = "") -> FlaskClient:
+        """A client signed in as somebody who has an account already, such as a drawn expert."""
+        username = username or f"account.{account_id}"
+        if username in self.people:
+            return self.people[username]
+        with self.app.app_context():
             token = secrets.token_urlsafe(32)
             with transaction() as session:
-                session.add(SignIn(token_hash=accounts._hash(token), account_id=made.id, started_at=self.at, seen_at=self.at,
+                session.add(SignIn(token_hash=accounts._hash(token), account_id=account_id, started_at=self.at, seen_at=self.at,
                                    second_factor_at=self.at))
             db.session.remove()
         client = self.client()

@@ -29,7 +29,7 @@ from trading.evidence import service as evidence
 from trading.evidence import verify
 from trading.evidence.models import Checkpoint, Entry
 from trading.law.periods import add_months
-from trading.law.procedures import UNJUDGED
+from trading.law.procedures import UNJUDGED, procedure
 from trading.law.rules import find as find_rule
 from trading.projects import service as projects
 from trading.projects.models import Lot
@@ -67,7 +67,8 @@ def review(lot: Lot) -> list[rules.Place]:
     """Gaps of a case against its catalogue."""
     kinds = [entry.kind for entry in entries_of(lot)]
     return rules.gaps([piece.path for piece in service.pieces(lot.id)], rules.reached(kinds),
-                      with_committee=lot.method.get("kind") not in UNJUDGED)
+                      with_committee=lot.method.get("kind") not in UNJUDGED,
+                      with_winner=not procedure(lot.project.procedure).is_framework)
 
 
 def seal(lot_id: int, *, actor: str, at: datetime) -> Pack:

@@ -16,6 +16,8 @@ class Place:
     due_from: str
     # Only where experts were drawn.
     with_committee: bool = False
+    # Only where one winner is named; a framework admits several.
+    with_winner: bool = False
 
 
 CATALOGUE = (
@@ -28,7 +30,7 @@ CATALOGUE = (
     Place("20-draw/exclusions", "回避记录", "Recusals", "evaluated", True),
     Place("30-evaluation/report", "评标报告", "Evaluation report", "evaluated"),
     Place("20-draw/transcript", "专家抽取记录", "Draw transcript", "awarded", True),
-    Place("40-award/award-notice", "中标通知书", "Award notice", "awarded"),
+    Place("40-award/award-notice", "中标通知书", "Award notice", "awarded", with_winner=True),
     Place("40-award/contract", "合同备案", "Contract record", "contracted"),
 )
 
@@ -36,16 +38,17 @@ _ORDER = ("registered", "announced", "bidding", "closed", "opened", "evaluated",
 #: How far a failed or terminated case must be documented follows from its latest normal stage.
 
 
-def due_places(reached: str, *, with_committee: bool = True) -> list[Place]:
+def due_places(reached: str, *, with_committee: bool = True, with_winner: bool = True) -> list[Place]:
     """The places that a case which reached a stage must fill."""
     limit = _ORDER.index(reached)
-    return [place for place in CATALOGUE if _ORDER.index(place.due_from) <= limit and (with_committee or not place.with_committee)]
+    return [place for place in CATALOGUE if _ORDER.index(place.due_from) <= limit 
+            and (with_committee or not place.with_committee) and (with_winner or not place.with_winner)]
 
 
-def gaps(paths: Iterable[str], reached: str, *, with_committee: bool = True) -> list[Place]:
+def gaps(paths: Iterable[str], reached: str, *, with_committee: bool = True, with_winner: bool = True) -> list[Place]:
     """Due places that no piece fills."""
     found = list(paths)
-    return [place for place in due_places(reached, with_committee=with_committee) if not any(path.startswith(place.prefix) for path in found)]
+    return [place for place in due_places(reached, with_committee=with_committee, with_winner=with_winner) if not any(path.startswith(place.prefix) for path in found)]
 
 
 def reached(events: Iterable[str]) -> str:

@@ -29,6 +29,7 @@ from trading.archive.models import Pack
 from trading.base.clock import BEIJING, stopped, unix
 from trading.demonstration.cast import Cast, Company
 from trading.deposits import service as deposits
+from trading.frameworks import service as frameworks
 from trading.law.procedures import Call
 from trading.projects import invitations
 from trading.projects import service as projects
@@ -393,6 +394,9 @@ class CaseRun:
         if not self.plan.award:
             evaluation.fail(self.lot_id, "记录显示未定标", actor=self.cast.tenderer.code, at=self.wait(hours=1))
             return
+        if procedure(self.plan.procedure).is_framework:
+            self.agree_framework()
+            return
         if procedure(self.plan.procedure).publicity:
             notice = announcements.publicise(self.lot_id, PARTICULARS, actor=self.cast.tenderer.code, at=self.wait(hours=2))
             until = notice.versions[-1].schedule["until"]
@@ -407,6 +411,25 @@ class CaseRun:
                                  actor=self.cast.tenderer.code, at=self.at)
         due = deposits.refunds_due(self.lot)
         self.say("财务", f"合同备案，应退保证金 {len(due)} 笔" + (f"，最迟 {due[0].due}（{due[0].article}）" if due else ""))
+
+    def agree_framework(self) -> None:
+        """Admit, sign with each supplier, and buy once under the framework."""
+        who = self.cast.tenderer.code
+        admitted = frameworks.admit(self.lot_id, actor=who, at=self.wait(hours=1))
+        self.say("采购人", f"公布入围结果，{len(admitted)} 家入围")
+        today = self.wait(days=3).astimezone(BEIJING).date()
+        for place in admitted:
+            frameworks.sign(self.lot_id, place.organisation_id, f"KJ-{place.rank}", today, today + timedelta(days=300), actor=who, at=self.at)
+        for holder in self.cast.holders:
+            holder.top_up(self.at)
+        first, closes = admitted[0], self.wait(days=10) + timedelta(hours=2)
+        made = frameworks.call_off(self.lot_id, "首批服务", organisation_id=first.organisation_id, reason="入围价最低", closes=closes,
+                                   actor=who, at=self.at)
+        if made.round_number is not None:
+            inside = {place.organisation_id for place in admitted}
+            self.offer_again([offer for offer in self.plan.offers if offer.company.id in inside])
+            frameworks.follow(made.id, at=self.wait(seconds=1))
+        self.say("采购人", f"框架协议第 {made.number} 次采购成交")
 
     def ended(self) -> Ended:
         award = projects.award_of(self.lot_id)

@@ -15,6 +15,8 @@ from trading.law.procedures import key
 from trading.law.rules import Unit, seek
 
 Values = Mapping[str, Any]
+#: Categories that the law of procurement treats as services; all others as goods.
+SERVICES = ("service", "design")
 DATES = ("doc_from", "doc_to", "deadline")
 
 
@@ -108,7 +110,7 @@ def begins(asked: list[Slot], case: Case, at: datetime) -> dict[str, Any]:
 
 
 def _typed(field: Field) -> Any:
-    if field.kind is Kind.DAYS:
+    if field.kind is Kind.COUNT:
         return int(field.begins) if field.begins else None
     if field.kind in (Kind.CHOICES, Kind.ITEMS):
         return field.begins.split(",") if field.begins else []
@@ -124,12 +126,15 @@ def _lawful(case: Case, on: date) -> dict[str, Any]:
     """Figures that the law sets where a document is silent."""
     found: dict[str, Any] = {}
     for name, rule_key in (("low_mean", "ev.low_mean"), ("low_second", "ev.low_second"), ("low_ceiling", "ev.low_ceiling"),
-                           ("small_firms", "ev.sme_min")):
+                           ("small_firms", "ev.sme_min"), ("eliminated", "gp.fw_out_price")):
         if rule := seek(rule_key, on=on, region=case.region, procedure=case.procedure):
             found[name] = percent(Fraction(rule.value))
     contract = seek(key(case.procedure, "contract"), on=on, region=case.region, procedure=case.procedure)
     if contract and contract.unit is Unit.DAY:
         found["contract_days"] = int(contract.value)
+    term = seek(f"gp.fw_term_{'services' if case.category in SERVICES else 'goods'}", on=on, region=case.region, procedure=case.procedure)
+    if term:
+        found["agreement_months"] = int(term.value)
     return found
 
 

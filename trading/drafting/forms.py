@@ -28,7 +28,7 @@ _ = lazy_gettext
 #: The largest whole number that the data of a document may hold (RFC 8785).
 LARGEST = 2**53 - 1
 MOST = {Kind.TEXT: 10_000, Kind.ITEMS: 4_000}
-LONGEST_DAYS = 3650
+MOST_COUNT = 3650
 
 
 def _amount(text: str) -> int:
@@ -55,8 +55,8 @@ class _RateField(fields._Read):
     read = staticmethod(_rate)
 
 
-class _DaysField(fields._Read):
-    read = staticmethod(lambda text: number(text, least=1, most=LONGEST_DAYS))
+class _CountField(fields._Read):
+    read = staticmethod(lambda text: number(text, least=1, most=MOST_COUNT))
 
 
 class _OneField(RadioField):
@@ -78,7 +78,7 @@ def _made(slot: Slot) -> Any:
         return SelectMultipleField(label, description=described, widget=GovCheckboxesInput(), choices=words.choices(slot))
     if kind is Kind.MOMENT:
         return fields.MomentField(label, description=described or _("北京时间，例如 2026-09-04 10:00"))
-    typed = {Kind.AMOUNT: _AmountField, Kind.POINTS: _RateField, Kind.PERCENT: _RateField, Kind.DAYS: _DaysField}.get(kind, fields.LineField)
+    typed = {Kind.AMOUNT: _AmountField, Kind.POINTS: _RateField, Kind.PERCENT: _RateField, Kind.COUNT: _CountField}.get(kind, fields.LineField)
     return typed(label, description=described)
 
 

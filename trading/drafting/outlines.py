@@ -32,7 +32,7 @@ class Kind(StrEnum):
     AMOUNT = "amount"
     POINTS = "points"
     PERCENT = "percent"
-    DAYS = "days"
+    COUNT = "count"
     MOMENT = "moment"
     CHOICE = "choice"
     CHOICES = "choices"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
+from math import ceil
 
 from trading.base.errors import Refused
 from trading.law.findings import Finding, finding
@@ -67,6 +69,17 @@ def check_candidates(count: int, *, procedure: str, on: date, region: str = NATI
         1 <= count <= int(rule.value), rule, "law.candidates_kept", "law.candidates_too_many",
         count=count,
     )  # fmt: skip
+
+
+def admitted(valid: int, *, by_quality: bool, procedure: str, on: date, region: str = NATION) -> int:
+    """How many suppliers a closed framework may admit of so many valid ones (110号令).
+
+    A share of them, rounded up, and at least one are left out; by quality the larger share.
+    """
+    where = {"on": on, "region": region, "procedure": procedure}
+    share = find("gp.fw_out_quality" if by_quality else "gp.fw_out_price", **where)
+    fewest = find("gp.fw_out_least", **where)
+    return max(valid - max(ceil(Fraction(share.value) * valid), int(fewest.value)), 0)
 
 
 def next_rank(candidates: int, lost: Mapping[int, Loss | str]) -> int | None:

@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 
 import click
 
+from trading.base.config import UnsafeSettings
 from trading.base.errors import Refused
+from trading.law import calendar
 from trading.law.periods import LEGAL_TIME, Period, due, earliest, latest, soonest
 from trading.law.procedures import FAMILIES
 from trading.law.rules import NATION, Rule, Sense, all_rules, book, find, learn, use
@@ -55,17 +57,40 @@ class Day(Moment):
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="另加规则文件夹 a further folder of rule files",
 )
+@click.option("--packaged", is_flag=True, help="只看程序自带的规则 the rows of the program alone")
 @click.pass_context
-def law(context: click.Context, rows: Path | None) -> None:
-    """法规参数：查询期限和数额及其依据 Periods and limits, each with its article."""
-    if rows is None:
-        return
+def law(context: click.Context, rows: Path | None, packaged: bool) -> None:
+    """法规参数：查询期限和数额及其依据 Periods and limits, each with its article.
+
+    Counts what this installation counts by: rows of the program, files laid into the instance,
+    changes approved on the platform. With --rows: the program's rows and those of the folder.
+    """
     before = book()
     context.call_on_close(lambda: use(before))
+    if rows is not None:
+        try:
+            learn(rows)
+        except Refused as refusal:
+            refuse(refusal, False)
+    elif not packaged and context.obj is not None:
+        take_installation(context)
+
+
+def take_installation(context: click.Context) -> None:
+    """Count by the files and the database of the installation; says on the error stream what is out of reach."""
     try:
-        learn(rows)
-    except Refused as refusal:
-        refuse(refusal, False)
+        app = context.obj()
+    except UnsafeSettings as error:
+        click.echo(f"没有可用的安装，只用程序自带的规则 no installation here, packaged rows alone: {error}", err=True)
+        return
+    context.call_on_close(lambda: calendar.use(()))
+    with app.app_context():
+        try:
+            read = app.extensions["mingtang"]["law"].catch_up()
+        except Refused as refusal:
+            refuse(refusal, False)
+    if not read:
+        click.echo("数据库不可用，平台上批准的修改未计入 the database is out of reach: approved changes are left out", err=True)
 
 
 @law.command()
@@ -323,6 +348,7 @@ def row(rule: Rule) -> dict[str, Any]:
         "zh": rule.zh,
         "en": rule.en,
         "note": rule.note,
+        "file": rule.file,
     }
 
 

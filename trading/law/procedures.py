@@ -80,6 +80,11 @@ class Procedure:
     rounds: str
     methods: tuple[str, ...]
 
+    @property
+    def is_framework(self) -> bool:
+        """Whether several suppliers are admitted first and purchases are called off later."""
+        return self.begins_with == "framework"
+
 
 STAGES = ("registered", "announced", "bidding", "closed", "opened", "evaluated", "publicised", "awarded", "contracted", "archived")
 ROUNDS = ("one", "several", "negotiated", "live", "fixed")

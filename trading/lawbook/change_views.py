@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,12 +14,13 @@ from flask_login import current_user
 from trading.accounts.permissions import Permission, allow
 from trading.base import addresses, fields
 from trading.base.clock import BEIJING, now
-from trading.base.errors import Refused
+from trading.base.errors import NotFound, Refused
 from trading.base.language import refusal_text
 from trading.law import calendar, rules
+from trading.law.procedures import FAMILIES
 from trading.law.rule import Rule
-from trading.lawbook import current, listing, queries, service, words, writing
-from trading.lawbook.forms import CalendarForm, ChangeForm, RefuseForm
+from trading.lawbook import current, days_off, listing, queries, repeals, service, words, writing
+from trading.lawbook.forms import CalendarForm, ChangeForm, CorrectionForm, RefuseForm, RepealForm
 from trading.lawbook.models import Kind, RuleChange
 from trading.lawbook.rules import read_rows, tried
 from trading.projects import words as project_words
@@ -75,8 +77,7 @@ def propose() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             change = service.propose_rows(form.rows.data, form.reason.data, form.source.data, **_me())
-            flash(_("已提出，等待另一人批准。"), "success")
-            return redirect(url_for("law_changes.show", change_id=change.id))
+            return _proposed(change)
         except Refused as refusal:
             fields.tell(form, refusal, form.rows)
     return _change_page(form, 422)
@@ -99,22 +100,147 @@ def propose_calendar() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             change = service.propose_calendar(form.year.year, form.off.days, form.work.days, form.source.data, **_me())
-            flash(_("已提出，等待另一人批准。"), "success")
-            return redirect(url_for("law_changes.show", change_id=change.id))
+            return _proposed(change)
         except Refused as refusal:
             fields.tell(form, refusal, form[str(refusal.facts.get("field", "year"))])
     return _calendar_page(form, 422)
+
+
+@bp.get("/calendar/<number:year>")
+@allow(Permission.LAW_WRITE)
+def new_correction(year: int) -> ResponseReturnValue:
+    """A loaded year's notice, to be corrected."""
+    old = _loaded(year)
+    form = CorrectionForm(formdata=None)
+    form.off.data, form.work.data = ("、".join(str(day) for day in sorted(days)) for days in (old.off, old.work))
+    return _correction_page(year, form)
+
+
+@bp.post("/calendar/<number:year>")
+@allow(Permission.LAW_WRITE)
+def propose_correction(year: int) -> ResponseReturnValue:
+    _loaded(year)
+    form = CorrectionForm()
+    if form.validate_on_submit():
+        try:
+            change = service.propose_correction(year, form.off.days, form.work.days, form.reason.data, form.source.data, **_me())
+            return _proposed(change)
+        except Refused as refusal:
+            place = str(refusal.facts.get("field", "off"))
+            fields.tell(form, refusal, form[place if place in form else "off"])
+    return _correction_page(year, form, 422)
+
+
+def _loaded(year: int) -> calendar.Notice:
+    if year not in calendar.years():
+        raise NotFound
+    return calendar.notice(year)
+
+
+def _correction_page(year: int, form: CorrectionForm, status: int = 200) -> ResponseReturnValue:
+    return render_template("lawbook/correct_calendar.html", form=form, year=year, old=calendar.notice(year),
+                           crumbs=_crumbs(_("更正 %(year)s 年的放假安排", year=year))), status
+
+
+@bp.get("/repeal")
+@allow(Permission.LAW_WRITE)
+def new_repeal() -> ResponseReturnValue:
+    """A rule of the address, to be ended without another in its place."""
+    key = request.args.get("key", "")
+    return _repeal_page(key, _repeal_form(key, formdata=None))
+
+
+@bp.post("/repeal")
+@allow(Permission.LAW_WRITE)
+def propose_repeal() -> ResponseReturnValue:
+    key = request.args.get("key", "")
+    form = _repeal_form(key)
+    if form.validate_on_submit():
+        try:
+            asked = repeals.of_place(key, form.place.data, form.start.data, form.article.data)
+            return _proposed(service.propose_repeal(asked, form.reason.data, form.source.data, **_me()))
+        except Refused as refusal:
+            place = "start" if refusal.reason in ("lawbook.begins_in_past", "law.repeal_later_row") else str(refusal.facts.get("field", "place"))
+            fields.tell(form, refusal, form[place if place in form else "place"])
+    return _repeal_page(key, form, 422)
+
+
+def _repeal_form(key: str, **kwargs: Any) -> RepealForm:
+    book = rules.book()
+    rows = repeals.repealable(book, key, now().astimezone(BEIJING).date())
+    if not rows:
+        raise NotFound
+    shown = [(repeals.place(rule), listing.row(rule, rule.procedures, 0, book)) for rule in rows]
+    return RepealForm([(place, f"{row.figure} · {row.region} · {row.procedures} · {row.force}") for place, row in shown], **kwargs)
+
+
+def _repeal_page(key: str, form: RepealForm, status: int = 200) -> ResponseReturnValue:
+    return render_template("lawbook/repeal.html", form=form, key=key, label=words.label(rules.book().by_key[key][-1]),
+                           crumbs=_crumbs(_("废止 %(key)s", key=key))), status
+
+
+def _proposed(change: RuleChange) -> ResponseReturnValue:
+    flash(_("已提出，等待另一人批准。"), "success")
+    return redirect(url_for("law_changes.show", change_id=change.id))
 
 
 # --- deciding -----------------------------------------------------------------------------------------
 
 
 def _page(change: RuleChange, form: RefuseForm | None = None, status: int = 200) -> ResponseReturnValue:
-    effect = _effect_of_rows(change) if change.kind == Kind.ROWS else {"notice": calendar.read(change.text)}
+    effect = {Kind.ROWS: _effect_of_rows, Kind.REPEAL: _effect_of_repeal, Kind.CALENDAR: _effect_of_notice}[Kind(change.kind)](change)
     return render_template(
         "lawbook/change.html", change=change, title=words.subjects(change.kind, change.subjects), state=words.change_state(change.state),
         form=form or RefuseForm(formdata=None), mine=change.asked_by == current_user.account.id,
         crumbs=_crumbs(_("提案 %(number)s", number=change.id)), **effect), status
+
+
+def _effect_of_notice(change: RuleChange) -> dict[str, Any]:
+    """A notice; a correction also beside the version that it names, as long as that one counts."""
+    notice, corrects = calendar.read(change.text), days_off.corrected(change.text)
+    shown: dict[str, Any] = {"notice": notice, "corrects": corrects, "hurdle": None}
+    old = calendar.notice(notice.year) if corrects else None
+    if old is not None and days_off.fingerprint(old) == corrects:
+        shown["differences"] = [{"text": text, "days": sorted(days)} for text, days in (
+            (_("改为放假"), notice.off - old.off), (_("不再放假"), old.off - notice.off), (_("改为上班"), notice.work - old.work),
+            (_("不再上班"), old.work - notice.work)) if days]
+    if change.state == "waiting":
+        shown["hurdle"] = _hurdle(lambda: service.try_calendar(change.text))
+    return shown
+
+
+def _effect_of_repeal(change: RuleChange) -> dict[str, Any]:
+    """The rows that end, what then holds in their place, and the running cases."""
+    repeal, book, today = repeals.read(change.text), rules.book(), now().astimezone(BEIJING).date()
+    shown: dict[str, Any] = {"repeal": repeal, "ended": [], "after": [], "hurdle": None, "touched": None}
+    if change.state != "waiting":
+        return shown
+    rows = repeals.ended(repeal, book)
+    shown["ended"] = [listing.row(row, row.procedures, 0, book) for row in rows]
+    shown["touched"] = _touched(repeals.left_out(rows, repeal.start), today)
+    try:
+        after = repeals.tried(repeal, book, today)
+        # A row for all procedures is repealed for all; any of them then shows what is left.
+        names = [name for name in repeal.procedures if name != "*"] or list(FAMILIES)
+        found = dict.fromkeys(after.seek(repeal.key, on=repeal.start, region=repeal.region, procedure=name) for name in names)
+        shown["after"] = [row and listing.row(row, row.procedures, 0, after) for row in found]
+    except Refused as refusal:
+        shown["hurdle"] = refusal_text(refusal)
+    return shown
+
+
+def _hurdle(attempt: Callable[[], object]) -> str | None:
+    """What stands in the way of an approval now, in words."""
+    try:
+        attempt()
+    except Refused as refusal:
+        return refusal_text(refusal)
+    return None
+
+
+def _touched(rows: Sequence[Rule], today: date) -> dict[str, Any]:
+    found = queries.touched(rows, rules.book().atlas, today)
+    return {"count": found.count, "first": [{"case": case, "stage": project_words.stage_state(case.stage)} for case in found.first]}
 
 
 def _effect_of_rows(change: RuleChange) -> dict[str, Any]:
@@ -122,13 +248,8 @@ def _effect_of_rows(change: RuleChange) -> dict[str, Any]:
     rows, book, today = read_rows(change.text), rules.book(), now().astimezone(BEIJING).date()
     shown: dict[str, Any] = {"rows": [_beside(row) for row in rows], "hurdle": None, "touched": None}
     if change.state == "waiting":
-        found = queries.touched(rows, book.atlas, today)
-        shown["touched"] = {"count": found.count, "first": [{"case": case, "stage": project_words.stage_state(case.stage)}
-                                                            for case in found.first]}
-        try:
-            tried(rows, book, today)
-        except Refused as refusal:
-            shown["hurdle"] = refusal_text(refusal)
+        shown["touched"] = _touched(rows, today)
+        shown["hurdle"] = _hurdle(lambda: tried(rows, book, today))
     return shown
 
 

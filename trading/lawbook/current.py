@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import cast
 
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from trading.base import installation
 from trading.base.clock import ticks
 from trading.base.config import UnsafeSettings
 from trading.base.errors import Refused
 from trading.law import calendar, rules
-from trading.law.amendments import amended
+from trading.law.amendments import amended, repealed
 from trading.law.calendar import Notice
 from trading.law.rules import Book
-from trading.lawbook import queries
+from trading.lawbook import queries, repeals
 from trading.lawbook.models import Kind, RuleChange
 from trading.lawbook.rules import read_rows
 
@@ -44,11 +45,25 @@ class Standing:
         book, notices = self.base or rules.packaged(), list(self.notices)
         for change in changes:
             if change.kind == Kind.CALENDAR:
+                # A later notice of the same year takes the place of the one that it corrects.
                 notices.append(calendar.read(change.text))
+            elif change.kind == Kind.REPEAL:
+                book = repealed(book, repeals.read(change.text))
             else:
                 book = amended(book, read_rows(change.text))
         self.place = changes[-1].place or 0 if changes else 0
         _count(self, book, notices)
+
+    def catch_up(self) -> bool:
+        """Take over what the database has approved, for a command that is not a page; says whether it could be read."""
+        url = installation.settings().url
+        if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
+            return False  # asking would make an empty database
+        try:
+            self.take(queries.approved())
+        except SQLAlchemyError:
+            return False
+        return True
 
 
 #: Whose law this process counts by. A process serves one application; tests start several.

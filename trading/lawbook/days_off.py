@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Collection
 from datetime import date
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from trading.base.errors import Refused
@@ -15,25 +17,30 @@ ALWAYS = ((1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3))
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
-def checked(year: int, off: Collection[date], work: Collection[date], source: str, known: Collection[int]) -> Notice:
-    """The notice of a new year, or a refusal naming what is wrong with it.
+def checked(year: int, off: Collection[date], work: Collection[date], source: str, known: Collection[int], *,
+            corrects: Notice | None = None) -> Notice:
+    """The notice of a new year, or the correction of a loaded one, or a refusal naming what is wrong with it.
 
     Raises Refused ``calendar.year``, ``calendar.year_published``, ``calendar.day_in_other_year``,
-    ``calendar.day_in_both``, ``calendar.day_missing``, ``calendar.not_a_weekend``, ``calendar.source``.
+    ``calendar.day_in_both``, ``calendar.day_missing``, ``calendar.not_a_weekend``, ``calendar.changes_nothing``, ``calendar.source``.
     """
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Refused("calendar.year", first=FIRST_YEAR, last=LAST_YEAR)
-    if year in known:
+    if corrects is None and year in known:
         raise Refused("calendar.year_published", year=year)
     for field, days in (("off", off), ("work", work)):
         if strange := sorted(day for day in days if day.year != year):
             raise Refused("calendar.day_in_other_year", year=year, days=strange, field=field)
     if both := sorted(set(off) & set(work)):
         raise Refused("calendar.day_in_both", days=both, field="work")
-    if missing := [date(year, *day) for day in ALWAYS if date(year, *day) not in off]:
+    # An older year had fewer of them; its correction must not lose one that it had.
+    always = [date(year, *day) for day in ALWAYS if corrects is None or date(year, *day) in corrects.off]
+    if missing := [day for day in always if day not in off]:
         raise Refused("calendar.day_missing", days=missing, field="off")
     if weekdays := sorted(day for day in work if day.weekday() < 5):
         raise Refused("calendar.not_a_weekend", days=weekdays, field="work")
+    if corrects is not None and (frozenset(off), frozenset(work)) == (corrects.off, corrects.work):
+        raise Refused("calendar.changes_nothing", year=year, field="off")
     refuse_no_address(source)
     return Notice(year, frozenset(off), frozenset(work), source)
 
@@ -48,8 +55,20 @@ def refuse_no_address(source: str) -> None:
         raise Refused("calendar.source", field="source")
 
 
-def written(notice: Notice) -> str:
-    """The notice as a data file of trading.law.calendar holds it."""
+def fingerprint(notice: Notice) -> str:
+    """What names one version of a year's notice."""
+    return sha256(written(notice).encode()).hexdigest()
+
+
+def corrected(text: str) -> str | None:
+    """The fingerprint of the version that a written notice corrects, or None for a new year."""
+    found = tomllib.loads(text).get("corrects")
+    return str(found) if found else None
+
+
+def written(notice: Notice, corrects: Notice | None = None) -> str:
+    """The notice as a data file of trading.law.calendar holds it; a correction names the version before it."""
     def days(found: Collection[date]) -> str:
         return "[" + ", ".join(day.isoformat() for day in sorted(found)) + "]"
-    return f'year = {notice.year}\noff = {days(notice.off)}\nwork = {days(notice.work)}\nsource = "{notice.source}"\n'
+    return f'year = {notice.year}\noff = {days(notice.off)}\nwork = {days(notice.work)}\nsource = "{notice.source}"\n' + (
+        f'corrects = "{fingerprint(corrects)}"\n' if corrects else "")

@@ -9,8 +9,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextInput
-from wtforms import StringField, SubmitField, ValidationError
+from govuk_frontend_wtf.wtforms_widgets import GovSelect, GovSubmitInput, GovTextInput
+from wtforms import SelectField, StringField, SubmitField, ValidationError
 
 from trading.base import fields, forms
 from trading.base.errors import Refused
@@ -82,6 +82,32 @@ class CalendarForm(FlaskForm):
     source = fields.LineField(_("通知的网址"), most=MOST_SOURCE, description=_("国务院办公厅放假安排通知的公布地址"),
                               validators=[fields.Filled(_("请填写通知的网址"))])
     submit = SubmitField(_("提出载入，等待另一人批准"), widget=GovSubmitInput())
+
+
+class CorrectionForm(CalendarForm):
+    """A loaded year's notice as it should have been."""
+
+    reason = fields.TextField(_("更正的理由"), most=MOST_REASON, validators=[fields.Filled(_("请写明理由"))])
+    submit = SubmitField(_("提出更正，等待另一人批准"), widget=GovSubmitInput())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.year
+
+
+class RepealForm(FlaskForm):
+    place = SelectField(_("废止哪一行"), widget=GovSelect())
+    start = fields.DayField(_("自哪一天起废止"), description=_("没有这条规则的第一天，例如 2026-09-04，不早于今天"),
+                            validators=[fields.Filled(_("请填写废止的日期"))])
+    article = fields.LineField(_("废止的依据"), most=MOST_SOURCE, validators=[fields.Filled(_("请写明废止的依据"))])
+    reason = fields.TextField(_("理由"), most=MOST_REASON, validators=[fields.Filled(_("请写明理由"))])
+    source = fields.LineField(_("来源"), most=MOST_SOURCE, description=_("公布新规定的文号或者网址"),
+                              validators=[fields.Filled(_("请写明来源"))])
+    submit = SubmitField(_("提出废止，等待另一人批准"), widget=GovSubmitInput())
+
+    def __init__(self, rows: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.place.choices = rows
 
 
 class RefuseForm(FlaskForm):

@@ -13,9 +13,10 @@ from trading.base.database import Model
 
 
 class Kind(StrEnum):
-    """What a change lays in: rows of the rule table, or one year's notice of days off."""
+    """What a change does: lay in rows of the rule table, repeal a rule, lay in or correct one year's notice of days off."""
 
     ROWS = "rows"
+    REPEAL = "repeal"
     CALENDAR = "calendar"
 
 

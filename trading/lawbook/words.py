@@ -135,4 +135,6 @@ def change_state(name: str) -> dict[str, str]:
 def subjects(kind: str, names: list[str]) -> str:
     if kind == "calendar":
         return _("%(year)s 年放假调休安排", year=names[0])
+    if kind == "repeal":
+        return _("废止 %(key)s", key=names[0])
     return _("、").join(names)

@@ -101,12 +101,16 @@ class LotForm(FlaskForm):
     kind = SelectField(_("评标办法"), widget=GovSelect())
     price_points = PointsField(_("价格分值"), description=_("综合评分时填写；与各因素分值合计为 100"))
     factors = FieldList(FormField(FactorForm), min_entries=MOST_FACTORS, max_entries=MOST_FACTORS)
+    second_stage = SelectField(_("第二阶段成交方式"), widget=GovSelect())
     submit = SubmitField(_("保存标段"), widget=GovSubmitInput())
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         row = rules.procedure(project.procedure)
         self.kind.choices = [(kind, words.method(kind)) for kind in row.methods]
+        self.second_stage.choices = [("direct", gettext("直接选定")), ("second_bidding", gettext("二次竞价")), ("rotation", gettext("顺序轮候"))]
+        if not row.is_framework:
+            del self.second_stage
         if row.rounds == "fixed":
             self.ceiling.label.text, self.ceiling.description = gettext("固定价"), gettext("所有申请单位按此价承担，报价与它不同的不计入")
         if row.family in (Family.LAND, Family.PROPERTY):
@@ -119,7 +123,7 @@ class LotForm(FlaskForm):
         return cls(project, data={
             "name": lot.name, "estimate": lot.estimate_fen, "ceiling": lot.ceiling_fen, "deposit": lot.deposit_fen or None,
             "qualifications": lot.qualifications, "kind": lot.method.get("kind"),
-            "price_points": lot.method.get("price_points", ""), "factors": factors})
+            "price_points": lot.method.get("price_points", ""), "factors": factors, "second_stage": lot.method.get("second_stage")})
 
     def rows(self) -> list[dict[str, Any]]:
         return [entry.data for entry in self.factors if entry.data["name"] or entry.data["most"]]
@@ -139,9 +143,10 @@ class LotForm(FlaskForm):
         return bool(good)
 
     def method(self) -> dict[str, Any]:
+        more = {"second_stage": self.second_stage.data} if self.second_stage else {}
         if not str(self.kind.data).endswith("comprehensive"):
-            return {"kind": self.kind.data}
-        return {"kind": self.kind.data, "price_points": self.price_points.data or "0", "factors": [
+            return {"kind": self.kind.data, **more}
+        return {"kind": self.kind.data, **more, "price_points": self.price_points.data or "0", "factors": [
             {"id": f"f{number}", "name": row["name"], "most": row["most"], "objective": row["objective"]}
             for number, row in enumerate(self.rows(), 1)]}
 

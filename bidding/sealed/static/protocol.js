@@ -131,7 +131,7 @@ export const AMENDMENT = { v: INT, session: HEX32, previous: HEX32, deadline: IN
 export const MANIFEST = { v: INT, lot: TEXT, bidder: TEXT, offer: DICT, files: LIST }
 const OFFER = { price_fen: INT, days: INT, quality: TEXT, statement: TEXT }
 /** What an envelope of this name holds: the bid, a later round's offer, or a contribution to a draw. */
-export const offerShape = envelope => /^(bid|offer-[1-9])$/.test(envelope) ? OFFER
+export const offerShape = envelope => /^(bid|offer-[1-9][0-9]{0,2})$/.test(envelope) ? OFFER
   : /^draw(-[a-z]{1,14})?$/.test(envelope) ? { value: HEX32 } : null
 export const FILE = { name: TEXT, bytes: INT, sha256: HEX32 }
 
