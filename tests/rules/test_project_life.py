@@ -15,13 +15,11 @@ END = "contract-contracted-archive-archived"
 WAYS = {
     "works-open": FULL + "publicise-publicised-award-awarded-" + END,
     "works-invited": FULL + "publicise-publicised-award-awarded-" + END,
-    "works-comparison": FULL.removesuffix("evaluate-evaluated-") + "award-awarded-" + END,
-    "agency-selection": FULL.removesuffix("evaluate-evaluated-") + "award-awarded-" + END,
     **{name: FULL + "award-awarded-" + END for name in (
         "procurement-open", "procurement-invited", "negotiation", "consultation", "inquiry", "single-source", "framework",
-        "land-tender")},
+        "land-tender", "works-comparison", "agency-selection", "property-listing")},
     **{name: FULL.removesuffix("open-opened-evaluate-evaluated-") + "award-awarded-" + END for name in (
-        "land-auction", "land-listing", "property-listing")},
+        "land-auction", "land-listing")},
 }
 PAUSES = "registered announced bidding closed opened evaluated publicised awarded".split()
 ENDS_EARLY = "registered announced bidding closed opened evaluated publicised paused".split()
@@ -79,7 +77,7 @@ def test_a_resumed_lot_goes_back_to_where_it_was(stage: str) -> None:
 def test_a_type_that_does_not_run_is_not_registered() -> None:
     assert rules.runnable("works-invited").call == "invited"
     with pytest.raises(Refused, check=lambda refusal: refusal.reason == "project.procedure_not_run"):
-        rules.runnable("negotiation")
+        rules.runnable("land-auction")
     with pytest.raises(Refused, check=lambda refusal: refusal.reason == "project.procedure_unknown"):
         rules.runnable("works_open")
 
@@ -91,6 +89,7 @@ zh = "x"
 en = "x"
 runs = false
 call = "open"
+read_out = true
 begins_with = "tender"
 stages = ["registered", "announced", "bidding", "closed", "awarded", "contracted", "archived"]
 gates = { bidders = ["ct.min_bidders", "fail"] }

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from tests.builders import T0, Centre
+from trading.announcements import queries as notices
+from trading.announcements import service as announcements
+from trading.archive import service as archive
 from trading.base import installation
 from trading.base.database import db
 from trading.base.errors import Refused
 from trading.drafting import queries, service
 from trading.drafting.models import TenderDocument
+from trading.evidence import service as evidence
+from trading.evidence import verify
 from trading.evidence.models import Entry
 from trading.projects import queries as project_queries
 from trading.projects import service as projects
@@ -57,14 +63,15 @@ def test_any_writing_can_be_printed(sqlite_centre: Centre) -> None:
     assert document.print and document.print.bytes > 1000
 
 
-def test_saving_twice_is_one_draft_and_fixing_twice_is_refused(centre: Centre) -> None:
+def test_saving_twice_is_one_draft_and_fixing_twice_is_one_version(centre: Centre) -> None:
     case = centre.a_case("register")
     first, second = drafted(case.project_id, case.at), drafted(case.project_id, case.at, payment="一次付清")
     assert first.id == second.id
     mark = service.fingerprint(second)
-    service.fix(case.project_id, mark, actor="tenderer", at=case.at)
+    made = service.fix(case.project_id, mark, actor="tenderer", at=case.at)
+    assert service.fix(case.project_id, mark, actor="tenderer", at=case.at).id == made.id
     with pytest.raises(Refused, match=r"document\.nothing_to_fix"):
-        service.fix(case.project_id, mark, actor="tenderer", at=case.at)
+        service.fix(case.project_id, "0" * 64, actor="tenderer", at=case.at)
     assert len(queries.versions(case.project_id)) == 1
 
 
@@ -100,8 +107,6 @@ def test_a_document_of_an_earlier_round_is_not_handed_out_in_the_next(centre: Ce
     case = centre.a_case("register")
     fixed(case.project_id, case.at)
     case.announce()
-    from trading.announcements import service as announcements
-
     announcements.terminate(case.project_id, "规划调整", actor="tenderer", at=case.wait(days=1))
     again = case.restart()
     assert [kind for kind, name in files(again.project_id) if kind == "tender_document"] == ["tender_document"] * 2
@@ -135,3 +140,22 @@ def test_a_registration_that_waits_for_the_registrar_is_not_changed(centre: Cent
     with pytest.raises(Refused, match=r"project\.not_editable"):
         fixed(project.id, T0, payment="一次付清")
     assert len([1 for each in queries.versions(project.id) if each.fixed_at]) == 1
+
+
+def test_a_case_with_document_questions_and_corrections_is_packed_and_verified(sqlite_centre: Centre, tmp_path: Path) -> None:
+    case = sqlite_centre.a_case("register")
+    fixed(case.project_id, case.at)
+    case.announce()
+    question = announcements.ask(case.lot_id, "工期如何计算？", asker=case.plan.offers[0].company.code, at=case.wait(minutes=1))
+    announcements.answer(question.id, "自开工令起算。", actor="tenderer", at=case.wait(minutes=1))
+    tender = notices.tender_notice(case.project_id)
+    assert tender
+    announcements.correct(tender.id, "更正地名", "青石路改造工程", actor="tenderer", at=case.wait(minutes=1))
+    for step in ("pay_deposits", "file_bids", "close", "open", "draw", "evaluate", "conclude"):
+        getattr(case, step)()
+    packed = tmp_path / "pack.zip"
+    packed.write_bytes(installation.files().path(case.seal_archive().stored).read_bytes())
+    report = verify.verify_path(packed, evidence.log_verifier_key(), [sqlite_centre.cast.witness.verifier_key])
+    assert not [item for item in report["checks"] if not item["ok"]], report
+    names = {piece.path.split("/")[0] for piece in archive.pieces(case.lot_id)}
+    assert {"12-versions", "12-questions", "05-registration"} <= names

@@ -102,7 +102,8 @@ def test_a_document_is_written_previewed_fixed_and_downloaded(site: Site, kind: 
         printed = document.print.id
     got = site.tenderer.get(f"/projects/{number}/files/{printed}")
     assert got.status_code == 200 and got.data.startswith(b"%PDF")
-    assert site.tenderer.post(f"/projects/{number}/document/fix", data={"seen": mark}).status_code == 422
+    assert site.tenderer.post(f"/projects/{number}/document/fix", data={"seen": mark}).status_code == 302, "sent twice, fixed once"
+    assert site.tenderer.post(f"/projects/{number}/document/fix", data={"seen": "0"}).status_code == 422
     for language in ("zh", "en"):
         for place in ("", "/preview"):
             assert site.tenderer.get(f"/projects/{number}/document{place}?lang={language}").status_code == 200

@@ -113,25 +113,28 @@ def fingerprint(document: TenderDocument) -> str:
 def fix(project_id: int, seen: str, *, actor: str, at: datetime) -> TenderDocument:
     """Make the draft the case's tender document: printed, as data, with its hash on record.
 
-    Raises Refused for what is missing, for the first breach with its article, when the draft is not
+    Asked twice for the same, it is fixed once. Raises Refused for what is missing, for the first breach with its article, when the draft is not
     the one that was ``seen``, and after the notice is published.
     """
     project, draft = project_queries.get(project_id), queries.draft(project_id)
     if is_closed(project):
         raise Refused("document.published")
     if draft is None:
+        made = queries.fixed(project_id)
+        if made and fingerprint(made) == seen:
+            return made
         raise Refused("document.nothing_to_fix")
     checked = review(project, draft.entries, at=at)
     if checked.missing:
         raise Refused("document.incomplete", missing=[Said(*slot.names) for slot in checked.missing])
     findings.require(remark.finding for remark in checked.remarks)
     # Printed before the lock: whoever files a bid elsewhere does not wait for paper.
-    made, record = structured(project, draft, checked, at=at), _record(draft, checked)
-    data = canonical(made)
+    document_data, record = structured(project, draft, checked, at=at), _record(draft, checked)
+    data = canonical(document_data)
     digest = sha256(data).hexdigest()
     from trading.drafting import printing  # the PDF library behind it takes a moment to load
 
-    paper = printing.pdf(made, sha256=digest, author=project.tenderer.name)
+    paper = printing.pdf(document_data, sha256=digest, author=project.tenderer.name)
     with transaction() as session:
         project = projects.locked(project_id)
         if is_closed(project):

@@ -11,6 +11,7 @@ NOT_BEFORE = [
     ("ar.log", "works-open", "2026-09-24", "2027-03-24"),
     ("ar.retention", "works-open", "2026-09-24", "2041-09-24"),
     ("ar.retention", "procurement-open", "2026-09-24", "2041-09-24"),
+    ("ar.retention", "land-tender", "2026-09-24", "2041-09-24"),
     ("t.last_day_ends", "works-open", "2026-11-20T20:15", "2026-11-21T20:15"),
 ]  # fmt: skip
 
