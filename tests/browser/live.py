@@ -189,7 +189,7 @@ class Live:
 
     def _release(self, holder: KeyHolder, session: str, envelope: str) -> None:
         try:
-            if envelope == "bid":
+            if not envelope.startswith("draw"):
                 bundle = opening.bundle_for(session, seen=holder.memory.size)
             else:
                 draw = db.session.scalar(select(Draw).where(Draw.session == session))

@@ -57,11 +57,16 @@ PAGES = [
     ("expert's sessions", "expert", "/eval"), ("eval room", "expert", "/eval/{open_lot}"), ("eval report", "past expert", "/eval/{done_lot}"),
     ("archive", "archivist", "/archive"), ("archive case", "archivist", "/archive/{done_lot}"),
     ("board", "supervisor", "/supervise"), ("timeline", "supervisor", "/supervise/{done_lot}"), ("verification", "supervisor", "/supervise/{done_lot}/verify"),
+    ("talks", "group member", "/eval/{talks_lot}"), ("later rounds", "bidder", "/me/lots/{talks_lot}/offers"),
+    ("wizard of a later round", "bidder", "/me/lots/{talks_lot}/offers/1/seal"), ("hall that reads nothing out", "", "/hall/{talks_lot}"),
+    ("qualification", "tenderer", "/select/{sale_lot}"), ("agreement with one", "tenderer", "/select/{single_lot}"),
+    ("draw of suppliers", "tenderer", "/projects/{drawn_id}/suppliers"), ("pool of suppliers", "tenderer", "/projects/{pool_id}/suppliers"),
+    ("draw among companies", "", "/draws/{drawn_lot}/suppliers"), ("framework", "tenderer", "/frameworks/{frame_lot}"),
     ("accounts", "administrator", "/admin/accounts"), ("new account", "administrator", "/admin/accounts/new"),
 ]
 THOROUGH = {"home", "project after", "hall after", "draw", "wizard", "login"}
 ENGLISH = {"home", "search", "project after", "hall before", "hall after", "draw", "wizard", "eval room", "verification", "login", "verify",
-           "new project", "clocks", "pauses", "document editor", "document preview"}
+           "new project", "talks", "later rounds", "qualification", "framework", "draw among companies", "clocks", "pauses", "document editor", "document preview"}
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +75,9 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
     begin = clock.now()
     with live.desk():
         def run(name: str, days: float, *steps: str, **changes: Any) -> CaseRun:
-            offers = [Offer(company, 90_000_000 + 12_345 * n) for n, company in enumerate(prepared_sqlite.companies[:3])]
-            case = CaseRun(live.cast, Plan(name, "一标段", 100_000_000, 95_000_000, offers, "CN-51", method=SCORED, deposit_fen=1_000_000, **changes),
-                           begin + timedelta(days=days))
+            offers = [Offer(company, 90_000_000 + 12_345 * n) for n, company in enumerate(prepared_sqlite.companies[:changes.pop("bidders", 3)])]
+            plan = {"method": SCORED, "deposit_fen": 1_000_000} | changes
+            case = CaseRun(live.cast, Plan(name, "一标段", 100_000_000, 95_000_000, offers, "CN-51", **plan), begin + timedelta(days=days))
             for step in steps:
                 getattr(case, step)()
             return case
@@ -97,6 +102,29 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
             "technical": "照明设备须采用甲品牌。", "lot1_floor": 1, "period": "180 日"}, {}, actor="tenderer", at=accepted.at)
         invited = run("应急指挥中心装修工程", 31, "register", procedure="works-invited")
         ranked = run("文化馆外墙维修工程", 8, "register", "announce", "pay_deposits", "file_bids", "close", "open", "draw", "evaluate")
+        goods: dict[str, Any] = {"category": "goods", "method": {"kind": "procurement_lowest"}, "deposit_fen": 0}
+        talks = run("应急通信设备采购", 12, "register", "announce", "file_bids", "close", "open", "draw",
+                    **(goods | {"procedure": "negotiation", "bidding_days": 9}))
+        group = talks.sit()
+        for bid in evaluation.accepted_bids(talks.lot_id):
+            evaluation.record_talk(talks.lot_id, group[0], bid.organisation_id, "逐项商谈技术要求，双方确认。", at=talks.wait(minutes=5))
+        evaluation.ask_for_offers(talks.lot_id, group[0], begin + timedelta(days=36), is_final=False, changes="质保期延长至三年。",
+                                  at=begin + timedelta(days=33))
+        sale = run("闲置办公楼转让", 1, "register", "announce", "pay_deposits", "file_bids", "close", "open", procedure="property-listing",
+                   category="property", method={"kind": "property_highest"}, bidding_days=35)
+        single = run("核心系统续保采购", 15, "register", "announce", "file_bids", "close", "open", procedure="single-source",
+                     category="goods", method={"kind": "negotiated"}, bidding_days=10, deposit_fen=0, bidders=1)
+        pool = projects.draft({"name": "档案数字化采购", "procedure": "procurement-invited", "category": "goods", "region": "CN-51",
+                               "funding": "财政资金", "approval": "1号", "estimate_fen": 10**8, "summary": "数字化"}, [
+            {"name": "一包", "estimate_fen": 10**8, "ceiling_fen": 10**8, "deposit_fen": 0, "qualifications": "具备能力",
+             "method": {"kind": "procurement_lowest"}}], tenderer_id=live.cast.tenderer.id, actor="tenderer", at=begin)
+        for kind in ("approval", "tender_document"):
+            projects.add_file(pool.id, kind, f"{kind}.txt", [kind.encode()], actor="tenderer", at=begin)
+        projects.submit(pool.id, actor="tenderer", at=begin)
+        projects.accept(pool.id, actor="registrar", at=begin)
+        drawn = run("消防车辆采购", 2, "register", pool=prepared_sqlite.companies, **(goods | {"procedure": "procurement-invited"}))
+        frame = run("印刷服务框架协议", 3, "run", procedure="framework", category="service", deposit_fen=0,
+                    method={"kind": "procurement_lowest", "second_stage": "direct"})
         tenderer = live.cast.tenderer
         basics = {"procedure": "works-open", "category": "construction", "region": "CN-51", "funding": "财政资金", "approval": "清发改〔2026〕9号",
                   "estimate_fen": 200_000_000, "summary": "屋面防水。"}
@@ -114,10 +142,11 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
         town = SimpleNamespace(
             soon=soon.lot.project.code, soon_id=soon.project_id, soon_lot=soon.lot.code, done=done.lot.project.code, done_id=done.project_id,
             done_lot=done.lot.code, done_lot_id=done.lot_id, open_lot=opened.lot.code, notice=tender.id, draft=draft.id, waiting=waiting.id,
-            accepted=accepted.project_id, invited=invited.project_id, ranked_id=ranked.project_id, ranked_lot_id=ranked.lot_id)
+            accepted=accepted.project_id, invited=invited.project_id, talks_lot=talks.lot.code, sale_lot=sale.lot.code, single_lot=single.lot.code, drawn_id=drawn.project_id,
+            drawn_lot=drawn.lot.code, pool_id=pool.id, frame_lot=frame.lot.code, ranked_id=ranked.project_id, ranked_lot_id=ranked.lot_id)
         live.resting = True
-        live.travel(max(case.at for case in (done, opened, soon, accepted, invited, ranked)) + timedelta(minutes=5))
-    people = {"expert": live.let_in(present), "past expert": live.let_in(past),
+        live.travel(max(case.at for case in (done, opened, soon, accepted, invited, ranked, sale, single, frame)) + timedelta(minutes=5))
+    people = {"expert": live.let_in(present), "past expert": live.let_in(past), "group member": live.let_in(group[0]),
               "bidder": live.account("bidder", Role.BIDDER, prepared_sqlite.companies[0].id),
               "tenderer": live.account("tenderer", Role.TENDERER, tenderer.id)}
     town.people = people | {str(role): live.account(f"the-{role}", role) for role in (

@@ -163,9 +163,12 @@ def test_the_others_are_told_that_a_proposal_waits(centre: Centre) -> None:
 
 
 def ask(centre: Centre, *words: str) -> Result:
-    def made() -> object:
-        return create_app(centre.app.extensions["mingtang"]["settings"])
-    return CliRunner().invoke(law, words, obj=made)
+    app = create_app(centre.app.extensions["mingtang"]["settings"])
+    try:
+        return CliRunner().invoke(law, words, obj=lambda: app)
+    finally:
+        with app.app_context():
+            db.engine.dispose()
 
 
 def value(found: Result) -> object:

@@ -109,8 +109,9 @@ def _preview(project: Project, wrong: str = "", status: int = 200) -> ResponseRe
     open_draft = document.fixed_at is None
     checked = service.review(project, document.entries, at=now())
     labels = {slot.name: words.label(slot) for slot in checked.asked}
+    parts = service.parts(project, document, checked) if open_draft else service.fixed_parts(document)
     return render_template(
-        "drafting/preview.html", project=project, document=document, parts=service.parts(project, document, checked) if open_draft else service.fixed_parts(document),
+        "drafting/preview.html", project=project, document=document, parts=parts,
         title=document.entries.get("title") or project.name, outline=checked.outline.zh, state=words.state(document),
         seen=service.fingerprint(document), open_draft=open_draft, closed=closed, wrong=wrong,
         breaches=[words.remark(remark, labels) for remark in checked.breaches] if open_draft else [],

@@ -72,7 +72,10 @@ def law(context: click.Context, rows: Path | None, packaged: bool) -> None:
             learn(rows)
         except Refused as refusal:
             refuse(refusal, False)
-    elif not packaged and context.obj is not None:
+    elif packaged:
+        use(None)
+        calendar.use(())
+    elif context.obj is not None:
         take_installation(context)
 
 
