@@ -38,6 +38,7 @@ def event_text(event: HallEvent) -> str:
         "window_closed": _("解密时段结束，等待密钥持有人释放份额。"),
         "unsealed": _("%(bidder)s 的投标文件：%(outcome)s。", bidder=facts.get("bidder"), outcome=outcome_text(str(facts.get("outcome")))),
         "opened": _("全部处理完毕，公布唱标表，有效解密 %(count)s 份。", count=facts.get("count")),
+        "opened_quietly": _("全部处理完毕，已向评审小组开启，有效解密 %(count)s 份。", count=facts.get("count")),
         "confirmed": _("%(bidder)s 已确认唱标内容。", bidder=facts.get("bidder"))}
     return texts.get(event.kind) or str(facts.get("text", event.kind))
 
@@ -87,7 +88,8 @@ def _state(digest: str, bid: OpenedBid | None, halves: set[str]) -> str:
 
 
 def steps(lot: Lot, opening: Opening | None) -> list[dict[str, Any]]:
-    names = [_("签到"), _("截标与公布"), _("解密"), _("唱标"), _("签署与归档")]
+    is_read = procedure(lot.project.procedure).read_out
+    names = [_("签到"), _("截标与公布") if is_read else _("截标"), _("解密"), _("唱标") if is_read else _("向评审小组开启"), _("签署与归档")]
     if opening is None:
         at = 0
     elif opening.window_closed_at is None:
@@ -117,7 +119,9 @@ def hall(lot: Lot, at: datetime, bidder: Organisation | None, *, host: bool) -> 
                  "clock_label": _("解密剩余时间") if window else _("距投标截止"),
                  "deadline": service.window_ends(opening) if opening and window else lot.deadline,
                  "live_href": f"/api/v1/rooms/{lot.code}/events", "after": entries[0]["seq"] if entries else 0, "log_href": None,
-                 "revealed": opening is not None, "stage_text": _stage_text(lot, opening),
+                 "revealed": opening is not None,
+                 "quiet": None if procedure(lot.project.procedure).read_out else
+                 _("这种交易方式不公开唱标：响应文件只向评审小组开启，供应商和价格在结果公告时公布。"), "stage_text": _stage_text(lot, opening),
                  "caption": _("最高限价 %(limit)s 元", limit=yuan(lot.ceiling_fen)) if lot.ceiling_fen else _("单位：元")},
         "steps": steps(lot, opening), "head": head, "rows": rows,
         "own_sign": {"kind": "done", "text": _("您已签到")} if attended else None, "announced": "",
@@ -134,7 +138,7 @@ def _stage_text(lot: Lot, opening: Opening | None) -> str:
     if lot.stage == Stage.FAILED and not opening.opened_at:
         return _("流标")
     if opening.opened_at:
-        return _("已公布")
+        return _("已公布") if procedure(lot.project.procedure).read_out else _("已开启")
     given = len(service.halves_given(lot.id))
     if opening.window_closed_at is None:
         return _("解密 %(given)s / %(count)s", given=given, count=opening.count)

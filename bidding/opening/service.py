@@ -335,8 +335,9 @@ def finish(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
         _record(lot, opening, found, at)
         if envelope == FIRST:
             projects.advance(lot, Step.OPEN, actor="timetable", at=at, count=len(found))
-            say(lot_id, "opened", at=at, count=sum(rules.OUTCOMES[bid.outcome].counts for bid in found))
-            if law_procedures.procedure(lot.project.procedure).read_out:
+            is_read = law_procedures.procedure(lot.project.procedure).read_out
+            say(lot_id, "opened" if is_read else "opened_quietly", at=at, count=sum(rules.OUTCOMES[bid.outcome].counts for bid in found))
+            if is_read:
                 _announce(lot, found, at)
         else:
             say(lot_id, "offers_opened", at=at, count=len(found))

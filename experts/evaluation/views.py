@@ -83,11 +83,13 @@ def _page(lot: Lot, evaluation: Evaluation, member: Member) -> dict[str, Any]:
     else:
         stage = "sign" if not member.signed_at else "done"
     bids = service.bids_to_judge(lot.id)
-    steps = [("declare", _("回避声明")), ("review", _("初步评审")), ("score", _("详细评分")), ("sign", _("签署报告"))]
+    steps = [("declare", _("回避声明")), ("review", _("初步评审")), ("sign", _("签署报告"))]
+    if method.is_scored:
+        steps.insert(2, ("score", _("详细评分")))
     if service.has_further_rounds(lot):
         steps.insert(2, ("talk", _("谈判（磋商）与最后报价")))
     order = [key for key, _name in steps]
-    at = order.index(stage) if stage in order else (len(order) if stage == "done" else order.index("score" if evaluation.reviewed_at else "review"))
+    at = order.index(stage) if stage in order else (len(order) if stage == "done" else order.index(next(key for key in ("score", "sign") if key in order) if evaluation.reviewed_at else "review"))
     counted = service.counted_offers(lot.id) if evaluation.reviewed_at else {}
     by_digest = {bid.digest: bid.organisation.name for bid in bids}
     return {"lot": lot, "member": member, "evaluation": evaluation, "stage": stage, "bids": bids, "names": by_digest,

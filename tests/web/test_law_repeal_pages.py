@@ -28,15 +28,16 @@ def two(site: Site) -> tuple[FlaskClient, FlaskClient]:
     return site.someone(Role.SUPERVISOR, name="one"), site.someone(Role.SUPERVISOR, name="two")
 
 
-def test_two_supervisors_repeal_a_rule(site: Site, two: tuple[FlaskClient, FlaskClient]) -> None:
-    one, other = two
-    site.a_case("register", "announce")
+def test_two_supervisors_repeal_a_rule(site: Site) -> None:
+    case = site.a_case("register", "announce")
+    one, other = site.someone(Role.SUPERVISOR, name="one"), site.someone(Role.SUPERVISOR, name="two")
     assert REPEAL in one.get("/law/ob.document").text and REPEAL not in site.client().get("/law/ob.document").text
     assert "废止一条规则" in one.get(REPEAL).text
     answer = one.post(REPEAL, data=GOOD)
     assert answer.status_code == 302
     place = answer.location
     page = other.get(place).text
+    assert case.lot_code in page, "its deadline is still to come, so the repeal reaches it"
     assert "没有规则，用到它的步骤会被拒绝" in page and "国务院令第1号" in page and f"{place}/approve" in page
     assert "等待另一人批准" in other.get("/me/messages").text and place in other.get("/me/messages").text
     assert one.post(f"{place}/approve").status_code == 403
