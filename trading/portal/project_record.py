@@ -21,6 +21,7 @@ from trading.announcements.rules import Kind
 from trading.base.database import db
 from trading.base.errors import NotFound
 from trading.evidence.models import Entry
+from trading.law.procedures import procedure
 from trading.parties.models import Organisation
 from trading.projects import words
 from trading.projects.models import Award, Candidate, Contract, Lot, Project, ProjectFile
