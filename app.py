@@ -61,7 +61,7 @@ from experts.draw import jobs as draw_jobs
 from experts.draw import supplier_views
 from experts.draw import views as draw_views
 from experts.evaluation import jobs as evaluation_jobs
-from experts.evaluation import selection_views
+from experts.evaluation import prequalification_views, selection_views
 from experts.evaluation import views as evaluation_views
 from trading.accounts import session as account_session
 from trading.accounts import views as account_views
@@ -116,7 +116,7 @@ MACHINES = [trustee_views.bp, draw_api.bp]
 BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, correction_views.bp, drafting_views.bp,
               portal_views.bp, letter_views.bp,
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
-              supplier_views.bp, selection_views.bp, framework_views.bp,
+              supplier_views.bp, selection_views.bp, prequalification_views.bp, framework_views.bp,
               evaluation_views.bp, deposit_views.bp, archive_views.bp, supervision_views.bp, pause_views.bp, clock_views.bp,
               law_views.bp, law_change_views.bp, contract_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 

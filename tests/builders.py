@@ -39,6 +39,8 @@ class Centre:
             values["deposit_fen"] = 0  # no law provides for one
         if changes.get("procedure") in FIXED:
             changes["offers"] = [Offer(company, 95_000_000) for company in self.companies[:bidders]]
+        elif str(changes.get("procedure")).endswith("prequalification"):
+            values |= {"deposit_fen": 0, "ceiling_fen": None, "offers": [Offer(company, 0) for company in self.companies[:bidders]]}
         elif changes.get("procedure") in SALES:
             values |= {"estimate_fen": 80_000_000, "ceiling_fen": None, "deposit_fen": 20_000_000}
         return Plan(**(values | changes))  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from trading.deposits import service as deposits
 from trading.parties.models import Organisation
 from trading.projects import invitations
 from trading.projects.models import Lot
-from trading.projects.rules import Stage
+from trading.projects.rules import Stage, procedure
 
 
 def open_lots(bidder: Organisation, at: datetime) -> list[dict[str, Any]]:
@@ -91,20 +91,21 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime, later: SealingSess
     base = f"/api/v1/sessions/{sealing.id}"
     names = [_("选择文件"), _("自查"), _("本机加密"), _("上传"), _("签名封存")]
     most = installation.settings().max_bid_bytes
+    is_application = procedure(lot.project.procedure).is_prequalification
     paid = deposits.is_confirmed(lot, bidder.id, at=at)
     return {
         "lot": {"code": lot.code, "title": lot.label, "deadline": later.deadline if later else lot.deadline, "session_href": base,
                 "upload_href": f"{base}/uploads", "commit_href": f"{base}/bids", "keys_href": "/api/v1/me/keys",
-                "back_href": place, "is_later": later is not None, "how_href": "/help#sealing", "cli_href": "/help#cli", "part_bytes": PART_BYTES},
+                "back_href": place, "is_later": later is not None, "no_price": is_application, "how_href": "/help#sealing", "cli_href": "/help#cli", "part_bytes": PART_BYTES},
         "steps": [{"text": name, "state": "current" if number == 0 else "todo", "note": ""} for number, name in enumerate(names)],
         "slots": [
-            {"id": "letter", "name": _("投标函及附录"), "required": True, "blind": False, "types": ".pdf,.docx,.txt,.zip", "max_text": "200 MB", "max_bytes": min(200 * 2**20, most)},
+            {"id": "letter", "name": _("资格预审申请文件") if is_application else _("投标函及附录"), "required": True, "blind": False, "types": ".pdf,.docx,.txt,.zip", "max_text": "200 MB", "max_bytes": min(200 * 2**20, most)},
             {"id": "technical", "name": _("技术标"), "required": False, "blind": False, "types": ".pdf,.zip", "max_text": "2 GB", "max_bytes": most},
             {"id": "price", "name": _("已标价工程量清单"), "required": False, "blind": False, "types": ".pdf,.xml,.xlsx,.zip", "max_text": "500 MB", "max_bytes": min(500 * 2**20, most)}],
         "checks": [
             {"id": "slots", "kind": "todo", "text": _("必交文件齐全"), "note": None},
             {"id": "sizes", "kind": "todo", "text": _("文件大小和名称符合要求"), "note": None},
-            {"id": "price", "kind": "todo", "text": _("报价已填写"), "note": _("最高限价 %(limit)s 元", limit=yuan(lot.ceiling_fen)) if lot.ceiling_fen else None},
+            *([] if is_application else [{"id": "price", "kind": "todo", "text": _("报价已填写"), "note": _("最高限价 %(limit)s 元", limit=yuan(lot.ceiling_fen)) if lot.ceiling_fen else None}]),
             {"id": "deposit", "kind": "ok" if paid else "warn", "text": _("保证金已到账") if paid else _("保证金尚未到账，请在截止前缴纳"), "note": None}],
         "receipt_rows": [{"key": _("标段"), "value": lot.code, "id": "receipt-lot"}, {"key": _("时间"), "value": "—", "id": "receipt-time"},
                          {"key": _("指纹"), "value": "—", "id": "receipt-digest"}, {"key": _("证据号"), "value": "—", "id": "receipt-index"}],

@@ -14,7 +14,7 @@ from experts.evaluation.methods import Factor, Mark
 from trading.base.errors import Refused
 from trading.law.procedures import UNJUDGED
 
-METHODS = ("works_lowest", "procurement_lowest", "works_comprehensive", "procurement_comprehensive",
+METHODS = ("works_lowest", "procurement_lowest", "works_comprehensive", "procurement_comprehensive", "qualified",
            *sorted(UNJUDGED))
 CRITERIA = ("form", "qualification", "response")
 
@@ -63,6 +63,11 @@ def points(text: str) -> str:
     return plain
 
 
+def all_qualified(bids: Mapping[str, int]) -> list[ranking.Placing]:
+    """Applicants that passed, in no order of merit: by the fingerprints of their applications."""
+    return [ranking.Placing(number, digest, None, bids[digest], (), "") for number, digest in enumerate(sorted(bids), 1)]
+
+
 def without_final_offer(prices: Mapping[str, int | None], ceiling_fen: int | None) -> list[dict[str, Any]]:
     """Bids that are out after the final offers: by bid its final price, or None where none was given.
 
@@ -98,6 +103,8 @@ def place(method: Method, prices: Mapping[str, int], marks: Sequence[Mark], memb
           ceiling_fen: int | None, seed: bytes) -> list[ranking.Placing]:
     """Rank the bids that passed the review. Ties that the law leaves open fall to the
     committee's own draw seed, which nobody chose (87号令 68)."""
+    if method.kind == "qualified":
+        return all_qualified(prices)
     if method.kind == "works_lowest":
         order = ranking.Order("evaluated", (), ("draw",))
     elif method.kind == "procurement_lowest":

@@ -356,8 +356,14 @@ def finish(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
         actor="committee", at=at)
 
 
+#: All who pass a prequalification go on; more than this never apply for one lot.
+MOST_QUALIFIED = 10_000
+
+
 def _most_candidates(lot: Lot, procedure: law_procedures.Procedure, on: date) -> int:
     """How many candidates a report may name; where the law says nothing, the first alone."""
+    if procedure.is_prequalification:
+        return MOST_QUALIFIED
     name = "ct.eval_report" if procedure.family == law_procedures.Family.WORKS else "gp.candidates"
     rule = seek_rule(name, on=on, region=lot.project.region, procedure=lot.project.procedure)
     return int(rule.value) if rule else 1

@@ -62,6 +62,7 @@ PAGES = [
     ("qualification", "tenderer", "/select/{sale_lot}"), ("agreement with one", "tenderer", "/select/{single_lot}"),
     ("draw of suppliers", "tenderer", "/projects/{drawn_id}/suppliers"), ("pool of suppliers", "tenderer", "/projects/{pool_id}/suppliers"),
     ("draw among companies", "", "/draws/{drawn_lot}/suppliers"), ("framework", "tenderer", "/frameworks/{frame_lot}"),
+    ("prequalification result", "tenderer", "/prequalification/{past_lot}"), ("wizard of an application", "bidder", "/me/lots/{apply_lot}/seal"),
     ("accounts", "administrator", "/admin/accounts"), ("new account", "administrator", "/admin/accounts/new"),
 ]
 THOROUGH = {"home", "project after", "hall after", "draw", "wizard", "login"}
@@ -123,6 +124,9 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
         projects.submit(pool.id, actor="tenderer", at=begin)
         projects.accept(pool.id, actor="registrar", at=begin)
         drawn = run("消防车辆采购", 2, "register", pool=prepared_sqlite.companies, **(goods | {"procedure": "procurement-invited"}))
+        free: dict[str, Any] = {"procedure": "works-prequalification", "method": {"kind": "qualified"}, "deposit_fen": 0}
+        past = run("客运站站房工程资格预审", 6, "register", "announce", "file_bids", "close", "open", "draw", "evaluate", **free)
+        apply = run("体育馆屋面工程资格预审", 26, "register", "announce", **free)
         frame = run("印刷服务框架协议", 3, "run", procedure="framework", category="service", deposit_fen=0,
                     method={"kind": "procurement_lowest", "second_stage": "direct"})
         tenderer = live.cast.tenderer
@@ -134,19 +138,19 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
         for kind in ("approval", "tender_document"):
             projects.add_file(waiting.id, kind, f"{kind}.txt", [kind.encode()], actor="tenderer", at=begin)
         projects.submit(waiting.id, actor="tenderer", at=begin)
-        past = next(account for account in live.cast.experts if draws.seat_of(done.draw_id, account))
+        former = next(account for account in live.cast.experts if draws.seat_of(done.draw_id, account))
         # A committee of the past may sit again: another account is let in for each.
-        present = next(account for account in sitting if account != past)
+        present = next(account for account in sitting if account != former)
         tender = queries.tender_notice(soon.project_id)
         assert tender is not None
         town = SimpleNamespace(
             soon=soon.lot.project.code, soon_id=soon.project_id, soon_lot=soon.lot.code, done=done.lot.project.code, done_id=done.project_id,
             done_lot=done.lot.code, done_lot_id=done.lot_id, open_lot=opened.lot.code, notice=tender.id, draft=draft.id, waiting=waiting.id,
             accepted=accepted.project_id, invited=invited.project_id, talks_lot=talks.lot.code, sale_lot=sale.lot.code, single_lot=single.lot.code, drawn_id=drawn.project_id,
-            drawn_lot=drawn.lot.code, pool_id=pool.id, frame_lot=frame.lot.code, ranked_id=ranked.project_id, ranked_lot_id=ranked.lot_id)
+            drawn_lot=drawn.lot.code, pool_id=pool.id, frame_lot=frame.lot.code, past_lot=past.lot.code, apply_lot=apply.lot.code, ranked_id=ranked.project_id, ranked_lot_id=ranked.lot_id)
         live.resting = True
-        live.travel(max(case.at for case in (done, opened, soon, accepted, invited, ranked, sale, single, frame)) + timedelta(minutes=5))
-    people = {"expert": live.let_in(present), "past expert": live.let_in(past), "group member": live.let_in(group[0]),
+        live.travel(max(case.at for case in (done, opened, soon, accepted, invited, ranked, sale, single, frame, past, apply)) + timedelta(minutes=5))
+    people = {"expert": live.let_in(present), "past expert": live.let_in(former), "group member": live.let_in(group[0]),
               "bidder": live.account("bidder", Role.BIDDER, prepared_sqlite.companies[0].id),
               "tenderer": live.account("tenderer", Role.TENDERER, tenderer.id)}
     town.people = people | {str(role): live.account(f"the-{role}", role) for role in (

@@ -34,7 +34,7 @@ def test_the_table_of_a_family_brings_along_what_holds_for_its_procedures() -> N
 def test_a_region_takes_the_place_of_the_nation_only_where_it_speaks() -> None:
     entries = in_force(book(), on=ON, region="重庆", family="works")
     kept = {entry.rule.region: entry.procedures for entry in entries if entry.rule.key == "ar.retention"}
-    assert kept == {"CN-50": ("works-open", "works-invited"), "CN": ("works-comparison", "agency-selection")}
+    assert kept == {"CN-50": ("works-open", "works-invited", "works-prequalification"), "CN": ("works-comparison", "agency-selection")}
     assert "ct.award_notice" in {entry.rule.key for entry in entries}
     assert "ct.award_notice" not in keys(family="works")
 
@@ -96,7 +96,7 @@ def test_two_regions_differ_by_what_the_region_says() -> None:
     changes = {change.key: change for change in differences(nation, chongqing)}
     assert changes["dp.refund_losers_from"].after.value == "award_notice"
     assert changes["ar.retention"].same_figure
-    assert changes["ar.retention"].procedures == ("works-invited", "works-open")
+    assert changes["ar.retention"].procedures == ("works-invited", "works-open", "works-prequalification")
     assert "ct.bid_period" not in changes
 
 

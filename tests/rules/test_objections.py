@@ -117,11 +117,13 @@ def test_the_day_of_knowing_is_given_and_not_ahead() -> None:
     assert windows.raised(BUYING_COURSE, Form.QUESTION, Subject.PROCEDURE, at("2026-03-10"), date(2026, 3, 10)).ok
 
 
-BUYING_TYPES = {"procurement-open", "procurement-invited", "negotiation", "consultation", "inquiry", "single-source", "framework"}
+BUYING_TYPES = {"procurement-open", "procurement-invited", "negotiation", "consultation", "inquiry", "single-source", "framework",
+                "procurement-prequalification"}
+WORKS_TYPES = {"works-open", "works-invited", "works-prequalification"}
 #: Written by hand from the statutes: works object, procurement inquires and questions.
 OPEN = {
-    ("objection", "prequalification"): {"works-open", "works-invited"}, ("objection", "document"): {"works-open", "works-invited"},
-    ("objection", "opening"): {"works-open", "works-invited"}, ("objection", "result"): {"works-open", "works-invited"},
+    ("objection", "prequalification"): WORKS_TYPES, ("objection", "document"): WORKS_TYPES,
+    ("objection", "opening"): WORKS_TYPES, ("objection", "result"): WORKS_TYPES,
     **{(form, subject): BUYING_TYPES
        for form in ("inquiry", "question") for subject in ("document", "procedure", "result")},
     ("inquiry", "opening"): BUYING_TYPES}

@@ -18,6 +18,7 @@ WAYS = {
     **{name: FULL + "award-awarded-" + END for name in (
         "procurement-open", "procurement-invited", "negotiation", "consultation", "inquiry", "single-source", "framework",
         "land-tender", "works-comparison", "agency-selection", "property-listing")},
+    **{name: FULL + "award-awarded-archive-archived" for name in ("works-prequalification", "procurement-prequalification")},
     **{name: FULL.removesuffix("open-opened-evaluate-evaluated-") + "award-awarded-" + END for name in (
         "land-auction", "land-listing")},
 }

@@ -104,6 +104,15 @@ def test_responses_are_not_read_out_on_any_public_page(site: Site) -> None:
         assert "900,000" in shown and NAMES[0] in shown, "the control"
 
 
+def test_a_result_names_the_winner_and_keeps_the_others_prices(site: Site) -> None:
+    case = site.a_case("run", "seal_archive", **TALKS)
+    shown = site.client().get(f"/p/{case.code}").text
+    assert "891,000.00" in shown and NAMES[0] in shown
+    assert "891,122.21" not in shown and NAMES[1] not in shown
+    feed = site.client().get("/feeds/all.atom").text
+    assert "891,122" not in feed and NAMES[1] not in feed
+
+
 def test_the_seller_qualifies_and_the_highest_price_leads(site: Site) -> None:
     case = site.a_case(*OPENED, **SALE)
     place, seller = f"/select/{case.lot_code}", site.tenderer

@@ -27,7 +27,7 @@ def file(found: Project, file_id: int, *, organisation_id: int | None = None) ->
     in an open one nothing stands before the download. Raises Refused ``invite.documents``."""
     if not projects.is_mine(found, organisation_id) and not (
             organisation_id and invitations.is_invited(found, parties.get(organisation_id).code)
-            or not invitations.is_called_by_invitation(found)):
+            or not invitations.is_closed(found)):
         raise Refused("invite.documents")
     item = project_queries.file_of(found, file_id)
     if item.kind not in words.PUBLIC_FILES:

@@ -18,7 +18,7 @@ def opening_notice(procedure: str) -> str:
     """What the notice is called that opens a case of a type."""
     return {"tender": _("招标公告"), "invitation": _("投标邀请书"), "inquiry": _("询价公告"), "negotiation": _("谈判公告"),
             "consultation": _("磋商公告"), "single_source": _("单一来源公示"), "comparison": _("比选公告"),
-            "framework": _("征集公告"), "land": _("出让公告"), "disclosure": _("正式披露公告")}[project_rules.procedure(procedure).begins_with]
+            "framework": _("征集公告"), "prequalification": _("资格预审公告"), "land": _("出让公告"), "disclosure": _("正式披露公告")}[project_rules.procedure(procedure).begins_with]
 
 
 def is_invitation(procedure: str) -> bool:

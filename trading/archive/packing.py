@@ -68,7 +68,7 @@ def review(lot: Lot) -> list[rules.Place]:
     kinds = [entry.kind for entry in entries_of(lot)]
     return rules.gaps([piece.path for piece in service.pieces(lot.id)], rules.reached(kinds),
                       with_committee=lot.method.get("kind") not in UNJUDGED,
-                      with_winner=not procedure(lot.project.procedure).is_framework)
+                      with_winner=procedure(lot.project.procedure).has_winner)
 
 
 def seal(lot_id: int, *, actor: str, at: datetime) -> Pack:
@@ -77,7 +77,8 @@ def seal(lot_id: int, *, actor: str, at: datetime) -> Pack:
     if found:
         return found
     lot = projects.get_lot(lot_id)
-    if lot.stage not in (Stage.CONTRACTED, Stage.FAILED, Stage.TERMINATED, Stage.RESTARTED):
+    done = Stage(procedure(lot.project.procedure).stages[-2])
+    if lot.stage not in (done, Stage.FAILED, Stage.TERMINATED, Stage.RESTARTED):
         raise Refused("archive.case_not_finished", stage=lot.stage)
     with transaction():
         lot = projects.locked_lot(lot_id)

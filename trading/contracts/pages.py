@@ -11,7 +11,7 @@ from trading.base.language import day
 from trading.base.money import yuan
 from trading.contracts import queries, rules, words
 from trading.contracts.models import Supplement
-from trading.contracts.rules import Signed
+from trading.contracts.rules import Outcome, Signed
 from trading.law.limits import Cap, performance_cap
 from trading.law.periods import ONE_DAY, day_of, due_or_none
 from trading.projects import service as projects
@@ -64,9 +64,9 @@ def _clock(contract: Signed, key: str, one: Supplement, done: Any, at: datetime)
 def public(lot_id: int) -> Values:
     """What everybody sees of a contract: its price and what followed."""
     price, steps = queries.public(lot_id)
-    names = {"supplement": _("补充合同"), "passed": _("验收合格"), "failed": _("验收不合格"), "final": _("最终验收合格")}
+    states = {"passed": words.outcome(Outcome.PASSED), "failed": words.outcome(Outcome.FAILED), "final": words.outcome(Outcome.PASSED, True)}
     total = sum(step.fen or 0 for step in steps)
     return {"price_fen": price, "total_fen": total, "steps": [
-        {"name": names[step.what], "number": step.number, "on": step.on, "amount": yuan(step.fen) if step.fen is not None else "",
-         "kind": {"supplement": "system", "passed": "ok", "failed": "failed", "final": "done"}[step.what],
+        {"name": _("补充合同") if step.what == "supplement" else _("验收"), "number": step.number, "on": step.on,
+         "amount": yuan(step.fen) if step.fen is not None else "", "state": states.get(step.what),
          "href": f"/notices/{step.notice_id}" if step.notice_id else None} for step in steps]}

@@ -20,7 +20,7 @@ from experts.draw import service as draws
 from experts.draw.models import Draw
 from experts.draw.strata import Stratum
 from experts.evaluation import rules as evaluation_rules
-from experts.evaluation import selection
+from experts.evaluation import prequalification, selection
 from experts.evaluation import service as evaluation
 from trading.announcements import service as announcements
 from trading.announcements.contents import Particulars
@@ -393,6 +393,10 @@ class CaseRun:
     def conclude(self) -> None:
         if not self.plan.award:
             evaluation.fail(self.lot_id, "记录显示未定标", actor=self.cast.tenderer.code, at=self.wait(hours=1))
+            return
+        if procedure(self.plan.procedure).is_prequalification:
+            prequalification.conclude(self.lot_id, actor=self.cast.tenderer.code, at=self.wait(hours=1))
+            self.say("招标人", "同时通知全部申请人资格预审结果")
             return
         if procedure(self.plan.procedure).is_framework:
             self.agree_framework()

@@ -79,6 +79,17 @@ class Procedure:
     committee: str
     rounds: str
     methods: tuple[str, ...]
+    as_in: str = ""
+
+    @property
+    def is_prequalification(self) -> bool:
+        """Whether it only finds out who may take part in a tender that follows (资格预审)."""
+        return self.begins_with == "prequalification"
+
+    @property
+    def has_winner(self) -> bool:
+        """Whether one bidder wins the lot: not in a framework, nor in a prequalification."""
+        return not self.is_framework and not self.is_prequalification
 
     @property
     def is_framework(self) -> bool:
@@ -87,7 +98,7 @@ class Procedure:
 
 
 STAGES = ("registered", "announced", "bidding", "closed", "opened", "evaluated", "publicised", "awarded", "contracted", "archived")
-ROUNDS = ("one", "several", "negotiated", "live", "fixed")
+ROUNDS = ("one", "several", "negotiated", "live", "fixed", "none")
 
 
 def read(text: str) -> dict[str, Procedure]:
@@ -103,8 +114,8 @@ def read(text: str) -> dict[str, Procedure]:
 
 def _row(name: str, row: Mapping[str, Any]) -> Procedure:
     wanted = set(Procedure.__dataclass_fields__)
-    if set(row) != wanted:
-        raise ValueError(f"{name}: unknown or missing {sorted(set(row) ^ wanted)}")
+    if set(row) | {"as_in"} != wanted:
+        raise ValueError(f"{name}: unknown or missing {sorted((set(row) | {'as_in'}) ^ wanted)}")
     stages = tuple(row["stages"])
     places = [STAGES.index(stage) for stage in stages if stage in STAGES]
     if len(places) != len(stages) or places != sorted(set(places)) or stages[:2] != STAGES[:2] or stages[-1] != STAGES[-1]:
@@ -122,6 +133,9 @@ PROCEDURES: dict[str, Procedure] = read(Path(__file__).with_name("procedures.tom
 
 #: The family of law behind each procedure.
 FAMILIES: dict[str, Family] = {row.id: row.family for row in PROCEDURES.values()}
+
+#: Whose rule rows hold for a procedure: its own, or those of the type that it is a part of.
+LAW_OF: dict[str, str] = {row.id: row.as_in or row.id for row in PROCEDURES.values()}
 
 #: First part of the rule keys of a family: ct.bid_period, gp.bid_period, ...
 PREFIXES: dict[Family, str] = {

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from trading.base.errors import Refused
-from trading.law.procedures import FAMILIES, MAIN
+from trading.law.procedures import FAMILIES, LAW_OF, MAIN
 from trading.law.reading import Sheet, read_file, refuse_unsound
 from trading.law.regions import NATION, Atlas
 from trading.law.rule import PERIODS, Event, Rule, Sense, Status, Unit
@@ -63,10 +63,11 @@ class Book:
         if procedure is not None and procedure not in FAMILIES:
             raise Refused("law.unknown_procedure", procedure=procedure)
         chain = self.atlas.chain(region)
+        law = procedure and LAW_OF[procedure]
         rows = [
             row
             for row in self.by_key.get(key, ())
-            if row.covers(procedure) and row.in_force(on) and row.region in chain
+            if row.covers(law) and row.in_force(on) and row.region in chain
         ]
         if not rows:
             return None

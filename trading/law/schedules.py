@@ -26,7 +26,9 @@ def check_schedule(
     """Hold the dates of a notice against the law in force on the day it is issued."""
     on, first, last = day_of(issued), day_of(doc_from), day_of(doc_to)
     found = _supply(procedure, region, on, first, last, deadline)
-    found += _bid_period(procedure, region, on, first, deadline)
+    # Applications of works are counted from the end of the sale of their document (条例 17).
+    counted = last if _row(procedure).periods.get("bids") == "ct.prequal_submit" else first
+    found += _bid_period(procedure, region, on, counted, deadline)
     rule = seek(key(procedure, "open_at_deadline"), on=on, region=region, procedure=procedure)
     if rule is not None:
         found.append(
@@ -130,7 +132,7 @@ def clarification_needs_extension(
     """
     changed = day_of(clarified_on)
     on = changed if issued is None else day_of(issued)
-    name = key(procedure, "clarify")
+    name = _row(procedure).periods.get("clarify", key(procedure, "clarify"))
     if seek(name, on=on, region=region, procedure=procedure) is None:
         return None
     last = latest(name, deadline, region=region, procedure=procedure, on=on)

@@ -156,7 +156,7 @@ def course(lot: Lot) -> Course:
     return Course(
         procedure=lot.project.procedure, region=lot.project.region, published=tender.published_at if tender else None,
         documents_until=day_of(moment(dates["doc_to"])) if "doc_to" in dates else None,
-        prequalification=moment(dates["prequalification"]) if "prequalification" in dates else None,
+        prequalification=lot.deadline if procedure(lot.project.procedure).is_prequalification else None,
         deadline=lot.deadline, closed=closed, opened=record.published_at if record else None,
         result=result.published_at if result else None, result_until=moment(until) if until else None,
         paused_at=lot.paused_at if lot.stage == Stage.PAUSED else None)

@@ -47,7 +47,7 @@ def values(record: Record, at: datetime, root: str) -> dict[str, Any]:
         "tabs": _tabs(len(versions), len(record.questions), len(objections)), "versions": versions, "questions": record.questions,
         "ask_href": f"/p/{project.code}/ask" if _is_open(lot, at) else None,
         "bid_href": f"/me/lots/{lot.code}" if _is_open(lot, at) else None,
-        "opening": _opening(lot, opened) if opened else None, "result": _result(lot, until),
+        "opening": _opening(lot, opened) if opened else None, "result": _result(project, lot, until),
         "objections": objections, "proof": _proof(project, lot), "dates": _dates(record, until),
         "contact": _contact(project), "supervisors": [{"key": _("行政监督"), "value": _("项目所在地行政监督部门")}],
         "contract": contract_pages.public(lot.id) if lot.contract else None,
@@ -187,12 +187,14 @@ def _opening(lot: Part, bids: list[Read]) -> dict[str, Any]:
     return {"caption": caption, "head": head, "rows": rows}
 
 
-def _result(lot: Part, until: datetime | None) -> dict[str, Any] | None:
-    """Candidates once they are publicised, the winner once there is one."""
+def _result(project: Case, lot: Part, until: datetime | None) -> dict[str, Any] | None:
+    """Candidates once they are publicised, the winner once there is one; where nothing was read
+    out, the others' prices stay with the committee."""
     if lot.notified_at is None and lot.stage != Stage.PUBLICISED:
         return None
     rows = [[str(one.rank), one.organisation, yuan(one.price_fen), one.score or "—",
-             _("中标") if lot.winner_id == one.organisation_id else ""] for one in project_record.candidates(lot)]
+             _("中标") if lot.winner_id == one.organisation_id else ""] for one in project_record.candidates(lot)
+            if lot.winner_id == one.organisation_id or law_procedures.procedure(project.procedure).read_out]
     text = _("中标通知书发出时间 %(at)s", at=moment(lot.notified_at)) if lot.notified_at else \
         _("公示至 %(at)s，有异议的请在公示期内提出。", at=moment(until)) if until else ""
     return {"caption": _("中标候选人（按评标委员会推荐次序）"), "text": text, "rows": rows, "head": [

@@ -104,11 +104,12 @@ def _values(lot: Lot, at: datetime) -> dict[str, Any]:
         "candidates": projects.candidates(lot.id) if ranked else [], "award": projects.award_of(lot.id),
         "contract": projects.contract_of(lot.id), "may_publicise": publicity and lot.stage == Stage.EVALUATED, "publicises": publicity,
         "may_award": lot.stage == Stage.PUBLICISED and until is not None and at >= until
-        or not publicity and lot.stage == Stage.EVALUATED and not rules.procedure(lot.project.procedure).is_framework,
+        or not publicity and lot.stage == Stage.EVALUATED and rules.procedure(lot.project.procedure).has_winner,
         "may_lose": lot.stage in (Stage.EVALUATED, Stage.PUBLICISED, Stage.AWARDED), "words": words,
         "clocks": [clock_words.clock(clock, at.astimezone(BEIJING).date()) for clock in clocks.of_lots([lot], at=at).get(lot.id, [])],
         "may_contract": lot.stage == Stage.AWARDED,
         "framework_href": f"/frameworks/{lot.code}" if rules.procedure(lot.project.procedure).is_framework else None,
+        "prequal_href": f"/prequalification/{lot.code}" if rules.procedure(lot.project.procedure).is_prequalification and ranked else None,
         "select_href": f"/select/{lot.code}" if lot.method.get("kind") in UNJUDGED and lot.stage == Stage.OPENED else None,
         "crumbs": [{"text": _("我的项目"), "href": "/projects"}, {"text": lot.project.name, "href": f"/projects/{lot.project_id}"},
                    {"text": _("结果与合同")}]}

@@ -30,6 +30,20 @@ def is_called_by_invitation(project: Project) -> bool:
     return rules.procedure(project.procedure).call is not Call.OPEN
 
 
+def is_closed(project: Project) -> bool:
+    """Whether only those on a list may take part: invited, drawn, the one supplier, or past a prequalification."""
+    return is_called_by_invitation(project) or project.prequalified_from_id is not None
+
+
+def admit(project: Project, companies: list[Organisation]) -> None:
+    """Let exactly these take part in a tender that follows a prequalification; runs in the caller's transaction."""
+    for company in companies:
+        tag = _tag(project.id, company.code)
+        db.session.add(Invitation(project_id=project.id, tag=tag, invited_at=None,
+                                  box=installation.boxes().close(company.id, f"invitation/{tag}", pad=16)))
+    db.session.flush()
+
+
 def choose(project_id: int, codes: list[str], *, actor: str, at: datetime, drawn: bool = False) -> list[Organisation]:
     """Set the list of those to be invited, before the invitation goes out; ``drawn`` says that a draw chose them.
 
@@ -90,11 +104,11 @@ def send(project: Project, *, at: datetime) -> None:
 
 def is_invited(project: Project, code: str) -> bool:
     """Whether a company may bid: anybody in an open procedure, else those invited."""
-    return may_take_part(project.id, project.procedure, code)
+    return may_take_part(project.id, project.procedure, code, listed=project.prequalified_from_id is not None)
 
 
-def may_take_part(project_id: int, procedure: str, code: str) -> bool:
-    """The same from plain values."""
-    if rules.procedure(procedure).call is Call.OPEN:
+def may_take_part(project_id: int, procedure: str, code: str, *, listed: bool = False) -> bool:
+    """The same from plain values; ``listed`` says that a prequalification made the list."""
+    if rules.procedure(procedure).call is Call.OPEN and not listed:
         return True
     return db.session.scalar(select(Invitation.id).where(Invitation.tag == _tag(project_id, code))) is not None

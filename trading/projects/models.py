@@ -27,6 +27,9 @@ class Project(Model):
     approval: Mapped[str] = mapped_column(String(200), default="")
     estimate_fen: Mapped[int]
     summary: Mapped[str] = mapped_column(Text, default="")
+    # The number of the lot whose prequalification decided who may take part; nobody else may
+    # (条例 18, 19). No foreign key: lots name their projects, and tables cannot name each other in turn.
+    prequalified_from_id: Mapped[int | None]
     tenderer_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     created_at: Mapped[datetime]

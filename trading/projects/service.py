@@ -197,6 +197,7 @@ class FilingLot:
     procedure: str
     tenderer_id: int
     agency_id: int | None
+    is_listed: bool
 
 
 def locked_for_filing(lot_id: int) -> FilingLot:
@@ -204,12 +205,13 @@ def locked_for_filing(lot_id: int) -> FilingLot:
     row = connection().execute(_FILING_LOT, {"lot_id": lot_id}).first()
     if row is None:
         raise NotFound
-    return FilingLot(row.code, Stage(row.stage), row.deadline, row.project_id, row.procedure, row.tenderer_id, row.agency_id)
+    return FilingLot(row.code, Stage(row.stage), row.deadline, row.project_id, row.procedure, row.tenderer_id, row.agency_id,
+                     row.prequalified_from_id is not None)
 
 
 _LOT, _PROJECT = Lot.__table__, Project.__table__
 _FILING_LOT = select(_LOT.c.code, _LOT.c.stage, _LOT.c.deadline, _LOT.c.project_id, _PROJECT.c.procedure, _PROJECT.c.tenderer_id,
-                     _PROJECT.c.agency_id).join_from(_LOT, _PROJECT, _PROJECT.c.id == _LOT.c.project_id).where(
+                     _PROJECT.c.agency_id, _PROJECT.c.prequalified_from_id).join_from(_LOT, _PROJECT, _PROJECT.c.id == _LOT.c.project_id).where(
     _LOT.c.id == bindparam("lot_id")).with_for_update(of=_LOT)
 
 
@@ -266,6 +268,33 @@ def restart(lot_id: int, *, actor: str, at: datetime) -> Project:
         session.add(project)
         session.flush()
         evidence.record("project.restarted", actor=actor, at=at, draft=project.id, name=project.name, lot=old.code)
+        return project
+
+
+def tender_after(lot_id: int, *, actor: str, at: datetime) -> Project:
+    """Begin the tender that a prequalification was for: a registration of the same lot, open to
+    those who passed alone. Made twice it is the same.
+
+    Raises Refused ``prequal.not_concluded`` before the result was told.
+    """
+    with transaction() as session:
+        old = locked_lot(lot_id)
+        row = rules.procedure(old.project.procedure)
+        if not row.is_prequalification or old.stage not in (Stage.AWARDED, Stage.ARCHIVED):
+            raise Refused("prequal.not_concluded")
+        known = session.scalar(select(Project).where(Project.prequalified_from_id == lot_id))
+        if known is not None:
+            return known
+        before = old.project
+        values = {name: getattr(before, name) for name in FIELDS} | {"procedure": row.as_in}
+        project = Project(**values, tenderer_id=before.tenderer_id, agency_id=before.agency_id, created_at=at, prequalified_from_id=lot_id)
+        lot_values = {name: getattr(old, name) for name in LOT_FIELDS} | {"method": {"kind": f"{row.family}_lowest"}}
+        project.lots = [_lot(1, lot_values)]
+        project.files = [ProjectFile(kind=item.kind, name=item.name, stored=item.stored, bytes=item.bytes, sha256=item.sha256, added_at=at)
+                         for item in before.files if item.kind != "tender_document"]
+        session.add(project)
+        session.flush()
+        evidence.record("project.prequalified", actor=actor, at=at, draft=project.id, name=project.name, lot=old.code)
         return project
 
 

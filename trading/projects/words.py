@@ -54,7 +54,7 @@ def method(kind: str) -> str:
     return {"works_lowest": _("经评审的最低投标价法（工程）"), "works_comprehensive": _("综合评估法（工程）"),
             "procurement_lowest": _("最低评标价法（采购）"), "procurement_comprehensive": _("综合评分法（采购）"),
             "land_highest": _("价高者得（土地）"), "property_highest": _("价高者得（产权）"), "lottery": _("固定价、合格单位随机抽取"),
-            "negotiated": _("与唯一供应商协商")}.get(kind, kind)
+            "negotiated": _("与唯一供应商协商"), "qualified": _("合格制资格预审")}.get(kind, kind)
 
 
 def stage(name: str) -> str:

@@ -89,6 +89,9 @@ class Wizard {
   }
 
   offer () {
+    if (!this.root.querySelector('[data-offer="price"]')) { // an application for prequalification names no price
+      return { price_fen: 0, days: 0, quality: '', statement: this.field('statement') }
+    }
     return readOffer({ price: this.field('price'), days: this.field('days'), quality: this.field('quality'), statement: this.field('statement') })
   }
 
