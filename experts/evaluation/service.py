@@ -339,7 +339,9 @@ def finish(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
     placings = evaluation.report["ranking"]
     day = at.astimezone(BEIJING).date()
     procedure = law_procedures.procedure(lot.project.procedure)
-    if procedure.is_framework:
+    if procedure.is_framework and lot.method.get("open"):
+        most = MOST_QUALIFIED  # an open framework leaves nobody out for number
+    elif procedure.is_framework:
         most = awards.admitted(len(placings), by_quality=lot.project.category == "goods" and rules.read_method(lot.method).is_scored,
                                procedure=procedure.id, on=day, region=lot.project.region)
     else:

@@ -53,6 +53,23 @@ def upgrade():
         sa.UniqueConstraint('lot_id', 'number', name='uq_framework_call_number'))
 
 
+    op.create_table(
+        'framework_application',
+        sa.Column('id', WHOLE, nullable=False),
+        sa.Column('lot_id', WHOLE, nullable=False),
+        sa.Column('organisation_id', WHOLE, nullable=False),
+        sa.Column('statement', sa.Text(), nullable=False),
+        sa.Column('filed_at', sa.BigInteger(), nullable=False),
+        sa.Column('decided_at', sa.BigInteger(), nullable=True),
+        sa.Column('is_accepted', sa.Boolean(), nullable=True),
+        sa.Column('reason', sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_framework_application_lot_id_lot')),
+        sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_framework_application_organisation_id_organisation')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_framework_application')))
+    op.create_index(op.f('ix_framework_application_lot_id'), 'framework_application', ['lot_id'], unique=False)
+
+
 def downgrade():
+    op.drop_table('framework_application')
     op.drop_table('framework_call')
     op.drop_table('framework_place')

@@ -13,7 +13,7 @@ from tests.builders import Centre
 from tests.services.test_filing import refused
 from trading.base.clock import BEIJING
 from trading.demonstration.case import CaseRun
-from trading.frameworks import jobs, rules, service
+from trading.frameworks import jobs, joining, rules, service
 from trading.frameworks.models import Place
 from trading.law.awards import admitted
 from trading.projects.rules import Stage
@@ -135,3 +135,44 @@ def test_second_biddings_are_sealed_and_follow_each_other(centre: Centre) -> Non
     settled = service.calls(case.lot_id)[1]
     assert settled.chosen_at and settled.organisation_id is None and second.number == 2, "all above their framework price"
 
+
+
+def test_an_open_framework_takes_in_whoever_meets_the_conditions(centre: Centre) -> None:
+    case = centre.a_case("register", "announce", "file_bids", "close", "open", "draw", "evaluate", bidders=3, procedure="framework",
+                         category="service", deposit_fen=0, method={"kind": "procurement_lowest", "second_stage": "rotation", "open": True})
+    places = service.admit(case.lot_id, actor="t", at=case.wait(hours=1))
+    assert len(places) == 3, "nobody is left out for number"
+    newcomer = centre.companies[5]
+    with refused("framework.closed"):
+        joining.apply(case.lot_id, "符合", organisation_id=newcomer.id, at=case.at)
+    signed(case, places)
+    with refused("framework.inside"):
+        joining.apply(case.lot_id, "符合", organisation_id=places[0].organisation_id, at=case.at)
+    with refused("eligibility.related"):
+        joining.apply(case.lot_id, "符合", organisation_id=case.cast.tenderer.id, at=case.at)
+    for wrong in ("", "长" * 2001):
+        with refused("framework.statement"):
+            joining.apply(case.lot_id, wrong, organisation_id=newcomer.id, at=case.at)
+    first = joining.apply(case.lot_id, "符合", organisation_id=newcomer.id, at=case.at)
+    with refused("framework.applied"):
+        joining.apply(case.lot_id, "再次", organisation_id=newcomer.id, at=case.at)
+    with refused("framework.reason"):
+        joining.decide(first.id, accepted=False, reason=" ", actor="t", at=case.at)
+    joining.decide(first.id, accepted=False, reason="缺少许可证", actor="t", at=case.at)
+    with refused("framework.decided"):
+        joining.decide(first.id, accepted=True, actor="t", at=case.at)
+    second = joining.apply(case.lot_id, "已补许可证", organisation_id=newcomer.id, at=case.wait(days=1))
+    joining.decide(second.id, accepted=True, actor="t", at=case.at)
+    found = service.places(case.lot_id)[-1]
+    assert (found.organisation_id, found.rank, found.price_fen) == (newcomer.id, 4, case.lot.ceiling_fen)
+    turns = [service.call_off(case.lot_id, f"第{n}次", actor="t", at=case.wait(hours=1)).organisation_id for n in range(3)]
+    assert newcomer.id not in turns, "without an agreement it has no turn"
+    today = case.wait(days=1).astimezone(BEIJING).date()
+    service.sign(case.lot_id, newcomer.id, "KJ-4", today, today + timedelta(days=200), actor="t", at=case.at)
+    assert service.call_off(case.lot_id, "下一次", actor="t", at=case.wait(hours=1)).organisation_id == newcomer.id
+    with refused("framework.closed"):
+        joining.apply(case.lot_id, "符合", organisation_id=centre.companies[6].id, at=case.at + timedelta(days=800))
+    shut, closed_places = framework(centre, "rotation")
+    signed(shut, closed_places)
+    with refused("framework.closed"):
+        joining.apply(shut.lot_id, "符合", organisation_id=newcomer.id, at=shut.at)

@@ -15,6 +15,7 @@ from experts.evaluation import selection
 from experts.evaluation import service as evaluation
 from tests.builders import NAMES
 from tests.web.conftest import Site
+from trading.accounts.permissions import Role
 from trading.demonstration.case import CaseRun
 from trading.projects import invitations
 from trading.projects import service as projects
@@ -211,6 +212,39 @@ def test_suppliers_are_drawn_not_picked(site: Site) -> None:
     site.at = case.at + timedelta(minutes=1)
     assert site.client().get(f"/draws/{code}/suppliers/transcript.json").status_code == 404, "secret until the result"
     assert not any(name in site.client().get(f"/draws/{code}/suppliers").text for name in NAMES)
+
+
+def test_a_framework_on_its_pages(site: Site) -> None:
+    open_ended = {"kind": "procurement_lowest", "second_stage": "direct", "open": True}
+    case = site.a_case("register", "announce", "file_bids", "close", "open", "draw", "evaluate", procedure="framework", category="service",
+                       method=open_ended, deposit_fen=0)
+    place, buyer = f"/frameworks/{case.lot_code}", site.tenderer
+    assert place in buyer.get(f"/projects/{case.project_id}/lots/{case.lot_id}/result").text
+    assert buyer.post(f"{place}/admit").status_code == 302 and buyer.post(f"{place}/admit").status_code == 409
+    suppliers = re.findall(r'name="supplier" value="(\d+)"', buyer.get(place).text)
+    day = site.at.date().isoformat()
+    for wrong in ({"signed_on": "2026-02-30"}, {"ends_on": "NaN"}, {"number": ""}, {"supplier": "1e6"}, {"ends_on": "2099-01-01"}):
+        data = {"supplier": suppliers[0], "number": "KJ-1", "signed_on": day, "ends_on": "2026-12-01"} | wrong
+        assert 400 <= buyer.post(f"{place}/agreements", data=data).status_code < 500, wrong
+    for number, supplier in enumerate(suppliers):
+        assert buyer.post(f"{place}/agreements", data={"supplier": supplier, "number": f"KJ-{number}", "signed_on": day,
+                                                       "ends_on": "2026-12-01"}).status_code == 302
+    assert buyer.post(f"{place}/calls", data={"wanted": "", "supplier": suppliers[0], "reason": "x"}).status_code == 422
+    assert buyer.post(f"{place}/calls", data={"wanted": "服务", "supplier": suppliers[0], "reason": "x", "minutes": "１e3"}).status_code == 422
+    assert buyer.post(f"{place}/calls", data={"wanted": "服务一批", "supplier": suppliers[0], "reason": "响应最快"}).status_code == 302
+    assert "服务一批" in buyer.get(place).text
+    found = site.client().get("/search?q=框架协议成交公告").text
+    notice = re.search(r'href="(/notices/\d+)"', found)
+    assert notice and "响应最快" in site.client().get(notice[1]).text
+    joining = f"/me/frameworks/{case.lot_code}"
+    newcomer = site.bidder(5)
+    assert newcomer.post(joining, data={"statement": "逐项符合"}).status_code == 302
+    waiting = re.search(r'action="(/frameworks/[^"]+/applications/\d+)"', buyer.get(place).text)[1]
+    assert buyer.post(waiting, data={"answer": "maybe"}).status_code == 404
+    assert site.someone(Role.TENDERER, site.prepared.companies[7].id, "other").post(waiting, data={"answer": "accept"}).status_code == 404
+    assert buyer.post(waiting, data={"answer": "accept"}).status_code == 302
+    assert "已入围" in newcomer.get(joining).text
+    assert site.bidder(6).get("/me/frameworks/x").status_code == 404
 
 
 @pytest.mark.parametrize("address", ["/select/x", "/select/A1510822000000000000001", "/draws/x/winner", "/draws/x/suppliers", "/me/lots/x/offers"])

@@ -29,6 +29,21 @@ class Place(Model):
     organisation: Mapped[Organisation] = relationship(lazy="joined")
 
 
+class Application(Model):
+    """A supplier's wish to join an open framework while it runs (开放式框架协议)."""
+
+    __tablename__ = "framework_application"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    statement: Mapped[str] = mapped_column(Text)
+    filed_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    is_accepted: Mapped[bool | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
+
+
 class CallOff(Model):
     """One purchase under a framework (第二阶段成交)."""
 

@@ -15,7 +15,7 @@ from trading.accounts.permissions import Permission, allow
 from trading.base import addresses, forms
 from trading.base.clock import BEIJING, now
 from trading.base.errors import NotFound
-from trading.frameworks import rules, service, words
+from trading.frameworks import joining, rules, service, words
 from trading.frameworks.models import CallOff
 from trading.projects import service as projects
 from trading.projects.models import Lot
@@ -43,7 +43,7 @@ def show(code: str) -> ResponseReturnValue:
         "frameworks/show.html", lot=lot, candidates=projects.candidates(lot.id), places=service.places(lot.id), today=today,
         bound=service.in_force(lot.id, today), calls=[_call(lot, made) for made in reversed(service.calls(lot.id))], way=way,
         way_name=words.way(way), may_admit=lot.stage == Stage.EVALUATED, may_sign=lot.stage in (Stage.AWARDED, Stage.CONTRACTED),
-        may_call=lot.stage == Stage.CONTRACTED, crumbs=[
+        may_call=lot.stage == Stage.CONTRACTED, is_open=joining.is_open(lot), applications=joining.applications(lot.id), crumbs=[
             {"text": _("我的项目"), "href": "/projects"}, {"text": lot.project.name, "href": f"/projects/{lot.project_id}"},
             {"text": _("框架协议")}])
 
@@ -52,6 +52,49 @@ def _call(lot: Lot, made: CallOff) -> dict[str, Any]:
     closes = rounds.deadline(rounds.round_of(lot.id, made.round_number)) if made.round_number else None
     state = ("done", _("已成交")) if made.organisation_id else ("failed", _("无有效报价")) if made.chosen_at else ("doing", _("报价中"))
     return {"call": made, "way": words.way(rules.Way(made.way)), "closes": closes, "state": {"kind": state[0], "text": state[1]}}
+
+
+@bp.post("/frameworks/<code>/applications/<number:application_id>")
+@allow(Permission.RESULT_WRITE)
+def decide(code: str, application_id: int) -> ResponseReturnValue:
+    lot = _own(code)
+    if application_id not in {item.id for item in joining.applications(lot.id)} or request.form.get("answer") not in ("accept", "refuse"):
+        raise NotFound
+    joining.decide(application_id, accepted=request.form["answer"] == "accept", reason=request.form.get("reason", ""),
+                   actor=current_user.actor, at=now())
+    flash(_("已答复申请。"), "success")
+    return redirect(url_for("frameworks.show", code=code))
+
+
+@bp.get("/me/frameworks/<code>")
+@allow(Permission.BID)
+def joining_page(code: str) -> ResponseReturnValue:
+    """A supplier's page of an open framework: the conditions, its applications, its place."""
+    lot, company = _joinable(code), _company()
+    mine = [place for place in service.places(lot.id) if place.organisation_id == company]
+    return render_template("frameworks/join.html", lot=lot, place=mine[0] if mine else None, applications=joining.own(lot.id, company), crumbs=[
+        {"text": _("首页"), "href": "/"}, {"text": lot.code, "href": f"/p/{lot.project.code}"}, {"text": _("加入框架协议")}])
+
+
+@bp.post("/me/frameworks/<code>")
+@allow(Permission.BID)
+def apply(code: str) -> ResponseReturnValue:
+    joining.apply(_joinable(code).id, request.form.get("statement", ""), organisation_id=_company(), at=now())
+    flash(_("加入申请已提交。"), "success")
+    return redirect(url_for("frameworks.joining_page", code=code))
+
+
+def _joinable(code: str) -> Lot:
+    lot = projects.lot_by_code(code)
+    if not joining.is_open(lot) or lot.stage not in (Stage.CONTRACTED, Stage.ARCHIVED):
+        raise NotFound
+    return lot
+
+
+def _company() -> int:
+    if current_user.organisation_id is None:
+        raise NotFound
+    return int(current_user.organisation_id)
 
 
 @bp.post("/frameworks/<code>/admit")

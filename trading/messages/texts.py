@@ -49,6 +49,8 @@ TEXTS: dict[str, tuple[str, str]] = {
                      "“{lot}”, round {number}: seal and file your offer before {deadline}. The page of later rounds says what is asked."),
     "framework.admitted": ("您的单位已入围“{lot}”框架协议，请按时签订协议。", "Your organisation was admitted to the framework “{lot}”. Sign the agreement in time."),
     "framework.not_admitted": ("“{lot}”框架协议的入围结果已公布，您的单位未入围。", "The result of the framework “{lot}” is published; your organisation was not admitted."),
+    "framework.applied": ("有供应商申请加入“{lot}”开放式框架协议，请审核。", "A supplier asks to join the open framework “{lot}”. Review it."),
+    "framework.refused": ("您的单位加入“{lot}”框架协议的申请未通过，理由：{reason}", "Your organisation was not admitted to the framework “{lot}”: {reason}"),
     "framework.chosen": ("您的单位在“{lot}”框架协议的一次采购中成交，成交价 {price} 元。", "Your organisation won a purchase under the framework “{lot}” at {price} yuan."),
     "prequal.passed": ("您的单位已通过“{lot}”资格预审，招标公告发布后即可下载招标文件并投标。",
                        "Your organisation passed the prequalification of “{lot}”. Once the tender is published you can fetch its document and bid."),

@@ -102,6 +102,7 @@ class LotForm(FlaskForm):
     price_points = PointsField(_("价格分值"), description=_("综合评分时填写；与各因素分值合计为 100"))
     factors = FieldList(FormField(FactorForm), min_entries=MOST_FACTORS, max_entries=MOST_FACTORS)
     second_stage = SelectField(_("第二阶段成交方式"), widget=GovSelect())
+    open_to_all = BooleanField(_("开放式：协议期内符合条件的供应商可以随时加入"), widget=GovCheckboxInput())
     submit = SubmitField(_("保存标段"), widget=GovSubmitInput())
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
@@ -111,6 +112,7 @@ class LotForm(FlaskForm):
         self.second_stage.choices = [("direct", gettext("直接选定")), ("second_bidding", gettext("二次竞价")), ("rotation", gettext("顺序轮候"))]
         if not row.is_framework:
             del self.second_stage
+            del self.open_to_all
         if row.rounds == "fixed":
             self.ceiling.label.text, self.ceiling.description = gettext("固定价"), gettext("所有申请单位按此价承担，报价与它不同的不计入")
         if row.family in (Family.LAND, Family.PROPERTY):
@@ -123,7 +125,7 @@ class LotForm(FlaskForm):
         return cls(project, data={
             "name": lot.name, "estimate": lot.estimate_fen, "ceiling": lot.ceiling_fen, "deposit": lot.deposit_fen or None,
             "qualifications": lot.qualifications, "kind": lot.method.get("kind"),
-            "price_points": lot.method.get("price_points", ""), "factors": factors, "second_stage": lot.method.get("second_stage")})
+            "price_points": lot.method.get("price_points", ""), "factors": factors, "second_stage": lot.method.get("second_stage"), "open_to_all": bool(lot.method.get("open"))})
 
     def rows(self) -> list[dict[str, Any]]:
         return [entry.data for entry in self.factors if entry.data["name"] or entry.data["most"]]
@@ -143,7 +145,9 @@ class LotForm(FlaskForm):
         return bool(good)
 
     def method(self) -> dict[str, Any]:
-        more = {"second_stage": self.second_stage.data} if self.second_stage else {}
+        more: dict[str, Any] = {"second_stage": self.second_stage.data} if self.second_stage else {}
+        if self.open_to_all and self.open_to_all.data:
+            more["open"] = True
         if not str(self.kind.data).endswith("comprehensive"):
             return {"kind": self.kind.data, **more}
         return {"kind": self.kind.data, **more, "price_points": self.price_points.data or "0", "factors": [

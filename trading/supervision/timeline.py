@@ -30,6 +30,7 @@ def title(kind: str) -> str:
         "hall.objection": _("开标异议"), "hall.host": _("主持人发言"), "hall.question": _("开标提问"),
         "draw.frozen": _("锁定专家抽取条件"), "draw.commit": _("投入随机数"), "draw.drawn": _("抽取专家"), "draw.answered": _("专家答复"),
         "draw.recused": _("专家回避"), "draw.watched": _("采购人现场监督抽取"),
+        "framework.applied": _("申请加入框架协议"), "framework.joined": _("加入框架协议"), "framework.not_joined": _("不同意加入框架协议"),
         "framework.signed": _("登记框架协议"), "framework.left": _("供应商退出框架协议"), "framework.called": _("发起框架协议采购"),
         "framework.chosen": _("框架协议采购成交"), "framework.call_failed": _("框架协议采购无有效报价"),
         "project.prequalified": _("资格预审后登记招标"), "talks.recorded": _("记录谈判、磋商或者协商"), "offers.asked": _("要求提交报价"), "evaluation.offers_opened": _("开启最后报价"), "draw.sealed": _("专家名单封存"), "draw.revealed": _("公开抽取材料"),
