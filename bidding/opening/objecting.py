@@ -32,7 +32,7 @@ def speak(lot_id: int, text: str, *, bidder: Organisation, actor: str, at: datet
     """Say it in the hall and file it as raised at the opening, both or neither; twice in one text is filed once."""
     with transaction():
         project = projects.get_lot(lot_id).project
-        service.speak(lot_id, text, who=bidder.name, kind="objection", at=at)
+        service.speak(lot_id, text, who=service.named(projects.get_lot(lot_id), bidder.id), kind="objection", at=at)
         form = FORM.get(procedure(project.procedure).remedy)
         if form not in rules.forms(project.procedure, on=at.astimezone(BEIJING).date(), region=project.region):
             return

@@ -56,7 +56,7 @@ def log_entries(lot_id: int, after: int = 0) -> list[dict[str, Any]]:
     """The hall's log, newest first, numbered per hall so that no number tells of another lot."""
     kinds = {"question": "question", "objection": "question", "host": "host", "half_given": "bidder", "confirmed": "bidder"}
     found = service.events(lot_id)
-    rows = [{"seq": number, "at": event.at, "kind": kinds.get(event.kind, "system"), "who": event.facts.get("who"),
+    rows = [{"seq": number, "at": event.at, "kind": kinds.get(event.kind, "system"), "who": event.facts.get("who") or (_("一家供应商") if event.facts.get("who") == "" else None),
              "text": event_text(event)} for number, event in enumerate(found, 1)]
     return [row for row in reversed(rows) if row["seq"] > after]
 
@@ -170,7 +170,8 @@ def _act(lot: Lot, opening: Opening | None, bidder: Organisation | None, attende
             return None
         return plain | {"title": _("签到"), "text": _("签到在截标前对任何人保密。"), "button": _("签到"), "href": f"/hall/{lot.code}/attend"}
     own = next((bid for bid in service.opened_bids(lot.id) if bid.organisation_id == bidder.id), None)
-    if opening.opened_at and own and own.offer and not own.confirmed_at and lot.stage in (Stage.OPENED,):
+    if opening.opened_at and own and own.offer and not own.confirmed_at and lot.stage in (Stage.OPENED,) \
+            and procedure(lot.project.procedure).read_out:
         return plain | {"title": _("确认唱标内容"), "text": _("请核对报价 %(price)s 元、工期 %(days)s 日是否与您的投标文件一致。", price=yuan(own.price_fen or 0), days=own.offer["days"]),
                         "button": _("确认唱标内容"), "href": f"/hall/{lot.code}/confirm", "seal": True}
     return None

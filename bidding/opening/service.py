@@ -192,7 +192,7 @@ def give_half(lot_id: int, digest: str, kb: bytes, *, bidder_id: int, clock: Clo
         session.add(Half(digest=digest, lot_id=lot_id, at=at, box=installation.boxes().close(kb.hex(), f"half/{digest}")))
         evidence.record("bid.half_given", actor=parties.get(bidder_id).code, at=at, lot=lot.code, bid_digest=digest)
         session.flush()
-        say(lot_id, "half_given", at=at, bidder=_named(lot, bidder_id), given=_halves(lot_id), count=opening.count)
+        say(lot_id, "half_given", at=at, bidder=named(lot, bidder_id), given=_halves(lot_id), count=opening.count)
 
 
 def _halves(lot_id: int) -> int:
@@ -222,6 +222,13 @@ def close_window(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
             say(lot_id, "window_closed", at=at, given=given, count=opening.count)
         session.flush()
         return True
+
+
+def is_public(session_name: str) -> bool:
+    """Whether the names in a session's bundle are read out to everybody anyway."""
+    sealing_session = trustees.get_session(session_name)
+    lot = projects.get_lot(sealing_session.lot_id)
+    return sealing_session.envelope == FIRST and law_procedures.procedure(lot.project.procedure).read_out
 
 
 def bundle_for(session_name: str, *, seen: int) -> dict[str, Any]:
@@ -309,11 +316,11 @@ def _settle(lot_id: int, envelope: str, row: SealedBid, opened: _Opened, clock: 
         evidence.record("bid.opened" if result.counts else "bid.not_opened", actor="timetable", at=at, lot=lot.code,
                         bid_digest=row.digest, outcome=opened.outcome, fault=result.fault, label=result.label,
                         price_fen=contents.offer["price_fen"] if contents else 0)
-        say(lot_id, "unsealed", at=at, bidder=_named(lot, row.organisation_id), outcome=opened.outcome)
+        say(lot_id, "unsealed", at=at, bidder=named(lot, row.organisation_id), outcome=opened.outcome)
         return 1
 
 
-def _named(lot: Lot, organisation_id: int) -> str:
+def named(lot: Lot, organisation_id: int) -> str:
     """A bidder's name for the hall's public log; where bids are not read out, no name either."""
     return parties.get(organisation_id).name if law_procedures.procedure(lot.project.procedure).read_out else ""
 
@@ -410,6 +417,8 @@ def confirm(lot_id: int, *, bidder_id: int, at: datetime) -> None:
         bid = next((bid for bid in opened_bids(lot_id) if bid.organisation_id == bidder_id), None)
         if bid is None or opening.opened_at is None:
             raise NotFound
+        if not law_procedures.procedure(lot.project.procedure).read_out:
+            raise Refused("opening.nothing_read_out")
         if bid.confirmed_at is None:
             bid.confirmed_at = at
             evidence.record("opening.confirmed", actor=parties.get(bidder_id).code, at=at, lot=lot.code, bid_digest=bid.digest)

@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from bidding.envelope import documents
 from bidding.opening import objecting, pages, service
+from bidding.trustees import service as trustees
 from trading.accounts.permissions import Permission, allow, public
 from trading.base.clock import now
 from trading.base.errors import NotFound, Refused
@@ -107,8 +108,11 @@ def give_half(code: str) -> ResponseReturnValue:
 @bp.get("/api/v1/openings/<name>/bundle")
 @public
 def bundle(name: str) -> ResponseReturnValue:
-    """What key holders check; all of it is public once the bidders' window is over."""
+    """What key holders check. For bids that are read out all of it is public once the bidders'
+    window is over; elsewhere it names suppliers, and only a key holder of the session sees it."""
     seen = number(request.args.get("seen", "0"))
     if len(name) != 64:
         raise Refused("form.document", place="session")
+    if not service.is_public(name):
+        trustees.require_holder(trustees.get_session(name), request.headers.get("Authorization", ""), at=now())
     return jsonify(service.bundle_for(name, seen=seen))

@@ -33,6 +33,12 @@ def may_ask(rounds: str, stage: Stage, *, number: int, under_way: bool, final_be
         raise Refused("offers.too_many_rounds", most=MOST)
 
 
+def is_last(number: int, is_final: bool) -> None:
+    """The last round that a lot may have is its final one. Raises Refused ``offers.must_be_final``."""
+    if number >= MOST and not is_final:
+        raise Refused("offers.must_be_final", most=MOST)
+
+
 def closes_at(at: datetime, deadline: datetime) -> datetime:
     """A round's deadline. Raises Refused ``offers.deadline`` when too near or too far."""
     if not SHORTEST <= deadline - at <= LONGEST:
@@ -52,6 +58,6 @@ def all_heard(asked: Collection[int], talked_to: Collection[int]) -> None:
 def text(value: str) -> str:
     """Minutes as they are kept. Raises Refused ``offers.minutes_length``."""
     value = value.strip()
-    if not value or len(value) > MINUTES_LENGTH:
+    if not value or len(value) > MINUTES_LENGTH or "\0" in value:
         raise Refused("offers.minutes_length", most=MINUTES_LENGTH)
     return value

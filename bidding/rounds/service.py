@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
+from bidding.envelope import documents, keys
 from bidding.opening import service as opening
 from bidding.opening.models import OpenedBid
-from bidding.opening.rules import LATER
+from bidding.opening.rules import LATER, OUTCOMES
 from bidding.rounds import rules
 from bidding.rounds.models import Minutes, OfferRound
 from bidding.sealed import guests
@@ -70,10 +71,10 @@ def talk(lot_id: int, organisation_id: int, text: str, *, actor: str, at: dateti
         session.add(made)
         session.flush()
         # What was said stays with the committee until the archive: the log only commits to it.
-        evidence.record("talks.recorded", actor=actor, at=at, lot=lot.code, before_round=made.before_round)
-        archive.file_document(lot_id, f"25-talks/{made.before_round:02d}-{made.id:06d}.json", "谈判（磋商、协商）记录", {
-            "round": made.before_round, "supplier": made.organisation.code, "text": made.text, "by": actor,
-            "at": at.isoformat()}, at=at)
+        document = {"round": made.before_round, "supplier": made.organisation.code, "text": made.text, "by": actor, "at": at.isoformat()}
+        evidence.record("talks.recorded", actor=actor, at=at, lot=lot.code, before_round=made.before_round,
+                        record=keys.tagged_hash("talk", documents.encode(document)).hex())
+        archive.file_document(lot_id, f"25-talks/{made.before_round:02d}-{made.id:06d}.json", "谈判（磋商、协商）记录", document, at=at)
         return made
 
 
@@ -81,7 +82,7 @@ def _require_open_for_talks(lot_id: int, known: Sequence[OfferRound]) -> None:
     lot = projects.get_lot(lot_id)
     last = known[-1] if known else None
     rules.may_ask(procedure(lot.project.procedure).rounds, lot.stage, number=len(known) + 1,
-                  under_way=bool(last and is_under_way(last)), final_before=bool(last and last.is_final))
+                  under_way=bool(last and is_under_way(last)), final_before=bool(last and last.is_final and not is_void(last)))
 
 
 def ask(lot_id: int, organisation_ids: Sequence[int], closes: datetime, *, is_final: bool, changes: str = "", actor: str,
@@ -94,6 +95,7 @@ def ask(lot_id: int, organisation_ids: Sequence[int], closes: datetime, *, is_fi
     with transaction():
         lot = projects.locked_lot(lot_id)
         _require_open_for_talks(lot_id, rounds_of(lot_id))
+        rules.is_last(len(rounds_of(lot_id)) + 1, is_final)
         if is_final:
             rules.all_heard(organisation_ids, {item.organisation_id for item in minutes_of(lot_id)})
         return _begin(lot, organisation_ids, closes, is_final=is_final, changes=changes, actor=actor, at=at)
@@ -167,10 +169,16 @@ def asked_for(organisation_id: int, lot_id: int) -> list[OfferRound]:
     return [found for found in rounds_of(lot_id) if organisation_id in guests.are_admitted(found.session)]
 
 
+def is_void(found: OfferRound) -> bool:
+    """Whether an offer of an opened round was lost through the platform or the key holders: then
+    nobody is out for it, and the round is asked for again (20号令 31)."""
+    return any(OUTCOMES[bid.outcome].fault in ("platform", "organiser") for bid in opening.opened_bids(found.lot_id, found.envelope))
+
+
 def final_offers(lot_id: int) -> dict[int, OpenedBid] | None:
     """The final offers by organisation once they are opened; None before."""
     known = rounds_of(lot_id)
-    if not known or not known[-1].is_final or is_under_way(known[-1]):
+    if not known or not known[-1].is_final or is_under_way(known[-1]) or is_void(known[-1]):
         return None
     return last_offers(lot_id)
 

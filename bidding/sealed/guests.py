@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 
 from bidding.sealed.models import SessionGuest
 from bidding.trustees.models import SealingSession
 from trading.base.database import db
+from trading.evidence.models import Entry
+from trading.supervision import service as pauses
 
 
 def admit(session_name: str, organisation_ids: Iterable[int]) -> None:
@@ -29,10 +31,18 @@ def standing(session_name: str, organisation_id: int) -> tuple[datetime, bool, b
     """(deadline, whether it is closed, whether the organisation was asked), read now: the
     caller holds the lot's lock, under which alone a session closes."""
     row = db.session.execute(
-        select(SealingSession.deadline, SealingSession.close_seq, SessionGuest.organisation_id)
+        select(SealingSession.deadline, SealingSession.close_seq, SessionGuest.organisation_id, SealingSession.lot_id, Entry.at)
+        .join(Entry, Entry.seq == SealingSession.opened_seq)
         .outerjoin(SessionGuest, (SessionGuest.session == SealingSession.id) & (SessionGuest.organisation_id == organisation_id))
         .where(SealingSession.id == session_name)).one()
-    return row[0], row[1] is not None, row[2] is not None
+    # The time that the lot stood still is not counted, also before the timetable has moved the deadline.
+    stood = pauses.time_paused(row[3], row[4])
+    return row[0] if not stood else max(row[0], _first_deadline(session_name) + stood), row[1] is not None, row[2] is not None
+
+
+def _first_deadline(session_name: str) -> datetime:
+    document = db.session.scalars(select(SealingSession.document).where(SealingSession.id == session_name)).one()
+    return datetime.fromtimestamp(document["deadline"], UTC)
 
 
 def sessions_of(lot_id: int, organisation_id: int) -> list[SealingSession]:

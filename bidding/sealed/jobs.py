@@ -41,11 +41,23 @@ def follow_deadlines(at: datetime) -> int:
 
 def blur(at: datetime) -> int:
     """Now and then add a cover to an open session, at times nobody chooses."""
-    added = 0
+    added = _blur_rounds(at)
     for sealing in db.session.scalars(select(SealingSession).where(
             SealingSession.envelope == "bid", SealingSession.close_seq.is_(None)).join(
             Lot, Lot.id == SealingSession.lot_id).where(Lot.stage.in_((Stage.BIDDING, Stage.PAUSED)))).all():
         if secrets.randbelow(2000) == 0:
+            service.add_cover(sealing, at=at)
+            added += 1
+    return added
+
+
+def _blur_rounds(at: datetime) -> int:
+    """The same for later rounds, which are short: about one cover in three minutes."""
+    added = 0
+    for sealing in db.session.scalars(select(SealingSession).where(
+            SealingSession.envelope.like("offer-%"), SealingSession.close_seq.is_(None)).join(
+            Lot, Lot.id == SealingSession.lot_id).where(Lot.stage.in_((Stage.OPENED, Stage.CONTRACTED, Stage.PAUSED)))).all():
+        if secrets.randbelow(18) == 0:
             service.add_cover(sealing, at=at)
             added += 1
     return added

@@ -75,7 +75,8 @@ class Agent:
     def _release(self, session: str, envelope: str) -> int:
         where = "draws" if envelope.startswith("draw") else "openings"
         try:
-            bundle = self._get(f"/api/v1/{where}/{session}/bundle?seen={self.memory.size}")
+            bundle = self._get(f"/api/v1/{where}/{session}/bundle?seen={self.memory.size}",
+                               Authorization=self.trustee.ask(session, int(time.time())))
             given = self.trustee.release(bundle, self.memory, self.pins, at=int(time.time()))
         except Refused as refusal:
             self._say_refused(session, refusal)
@@ -101,8 +102,8 @@ class Agent:
             os.fsync(out.fileno())
         temporary.replace(path)
 
-    def _get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+    def _get(self, path: str, **headers: str) -> Any:
+        with urllib.request.urlopen(urllib.request.Request(self.url + path, headers=headers), timeout=30) as answer:
             return json.load(answer)
 
     def _post(self, path: str, document: Any) -> Any:

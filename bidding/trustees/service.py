@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from base64 import b64encode
 from dataclasses import dataclass
@@ -242,6 +243,25 @@ def number_of(sealing: SealingSession, trustee_public: str) -> int:
     """A trustee's number in one session."""
     key = b64encode(bytes.fromhex(trustee_public)).decode()
     return next(t["i"] for t in sealing.document["trustees"] if t["sig_key"] == key)
+
+
+#: Seconds by which a key holder's clock may differ when it asks for a bundle.
+ASK_WITHIN = 300
+
+
+def require_holder(sealing: SealingSession, header: str, *, at: datetime) -> None:
+    """Let only a key holder of this session see what follows. Raises Refused ``trustee.holders_only``."""
+    words = header.split(" ")
+    if len(words) == 4 and words[0] == "Trustee" and re.fullmatch("[0-9a-f]{64}", words[1]) and re.fullmatch("[0-9]{1,12}", words[2]):
+        public, second = bytes.fromhex(words[1]), int(words[2])
+        listed = any(documents.binary(t["sig_key"], "sig_key") == public for t in sealing.document["trustees"])
+        try:
+            signature = documents.binary(words[3], "sig")
+        except Refused:
+            signature = b""
+        if listed and abs(unix(at) - second) <= ASK_WITHIN and keys.is_signed(public, signature, protocol.ask_message(sealing.id, second)):
+            return
+    raise Refused("trustee.holders_only")
 
 
 def take_release(document: dict[str, Any], *, at: datetime) -> int:

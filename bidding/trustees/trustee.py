@@ -67,6 +67,10 @@ class Trustee:
         return {"session": documents.session_id(session), "header": sealed.header,
                 "sig": self.sign(bytes.fromhex(sealed.digest)), "payload": b64encode(out.getvalue()).decode()}
 
+    def ask(self, session_name: str, at: int) -> str:
+        """The header by which this holder shows who asks: key, UTC second, signature."""
+        return f"Trustee {self.public.hex()} {at} {self.sign(ask_message(session_name, at))}"
+
     def sign(self, message: bytes) -> str:
         return b64encode(self._identity.sign(message)).decode()
 
@@ -139,6 +143,11 @@ def pre_key_message(number: int, public: bytes) -> bytes:
 
 def release_message(body: dict[str, Any]) -> bytes:
     return b"mingtang/v1/release\0" + documents.encode(body)
+
+
+def ask_message(session_name: str, at: int) -> bytes:
+    """What a key holder signs to be shown a bundle that is not for everybody."""
+    return b"mingtang/v1/ask\0" + bytes.fromhex(session_name) + at.to_bytes(8, "big")
 
 
 def session_message(session_name: str) -> bytes:

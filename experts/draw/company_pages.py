@@ -38,17 +38,19 @@ def page(lot: Lot, draw: Draw) -> dict[str, Any]:
     names = [_("名单锁定"), _("三方投入随机数"), _("抽取"), _("结果公布后启封"), _("已公开")]
     done = bool(draw.drawn_at)
     result = (draw.transcript or {}).get("result", {}).get("strata", [{}])[0].get("members", [])
-    seats = [{"seat": _("第 %(n)s 家", n=n + 1), "speciality": "", "kind": "done" if done else "todo",
+    is_secret = draw.purpose == lottery.SUPPLIERS and not draw.revealed_at
+    seats = [{"seat": _("受邀供应商"), "speciality": "", "kind": "done" if done else "todo", "state": _("已抽取") if done else _("待抽"),
+              "line": _("家数和名称在开标前保密")}] if is_secret else [{"seat": _("第 %(n)s 家", n=n + 1), "speciality": "", "kind": "done" if done else "todo",
               "state": _("已抽取") if done else _("待抽"), "line": shown[n] if shown else ""} for n in range(stratum["count"])]
     return {
         "crumbs": [{"text": _("首页"), "href": "/"}, {"text": lot.code, "href": f"/p/{lot.project.code}"}, {"text": _("随机抽取")}],
         "draw": {"code": draw.params["draw"], "title": title, "live_href": None, "after": 0, "pool_note": None, "names_href": None,
-                 "line": _("备选 %(pool)s 家，抽取 %(count)s 家", pool=len(draw.pool), count=stratum["count"]),
+                 "line": _("家数和名称在开标前保密") if is_secret else _("备选 %(pool)s 家，抽取 %(count)s 家", pool=len(draw.pool), count=stratum["count"]),
                  "source_text": _("随机数来源：%(names)s", names="、".join(record.organisation for record in trustees.active())),
                  "pack_href": f"/draws/{lot.code}/{draw.purpose}/transcript.json" if draw.revealed_at else None,
                  "seed": unbase(draw.transcript["seed"]).hex() if draw.transcript else None},
         "steps": [{"text": name, "state": "done" if n < stage else "current" if n == stage else "todo", "note": ""} for n, name in enumerate(names)],
         "seats": seats, "head": [{"text": _("次序"), "num": True}, {"text": _("时间")}, {"text": _("校验值")}],
         "rows": [[str(n), f"{draw.drawn_at.astimezone(BEIJING):%H:%M:%S}" if draw.drawn_at else "—", eid[:12]]
-                 for n, eid in enumerate(result, 1)],
+                 for n, eid in enumerate([] if is_secret else result, 1)],
         "parties": witnesses(draw), "act": None}

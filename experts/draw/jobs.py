@@ -28,5 +28,8 @@ def advance_due(clock: Clock) -> int:
             log.warning("a step of a draw was refused", draw=draw_id, reason=refusal.reason)
     for lot_id in db.session.scalars(select(Draw.lot_id).join(Lot, Lot.id == Draw.lot_id).where(
             Draw.purpose == lottery.SUPPLIERS, Draw.drawn_at.is_not(None), Lot.stage == Stage.REGISTERED)).all():
-        done += suppliers.follow(lot_id, at=clock())
+        try:
+            done += suppliers.follow(lot_id, at=clock())
+        except Refused as refusal:
+            log.warning("those drawn could not be invited", lot=lot_id, reason=refusal.reason)
     return done

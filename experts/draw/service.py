@@ -344,4 +344,4 @@ def reveal(draw: Draw, *, at: datetime) -> None:
             archive.file_bytes(lot.id, f"{base}/payload.0000.cob", "抽取随机数密文", item.payload, at=at)
             archive.file_document(lot.id, f"{base}/filing.json", "抽取随机数签名",
                                   {"contributor": item.contributor, "signature": item.signature, "fault": item.fault}, at=at)
-        evidence.record("draw.revealed", actor="timetable", at=at, lot=lot.code)
+        evidence.record("draw.revealed", actor="timetable", at=at, lot=lot.code, session=draw.session)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
 from sqlalchemy import select
 
 from experts.draw import lottery
 from experts.draw.models import EXPERTS, Draw
 from experts.evaluation import selection, service
 from trading.base.database import db
+from trading.base.errors import Refused
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
+
+
+log = structlog.get_logger()
 
 
 def start_due(at: datetime) -> int:
@@ -20,10 +25,16 @@ def start_due(at: datetime) -> int:
     ready = db.session.scalars(select(Draw.lot_id).join(Lot, Lot.id == Draw.lot_id).where(
         Lot.stage == Stage.OPENED, Draw.purpose == EXPERTS, Draw.sealed_at.is_not(None))).all()
     for lot_id in ready:
-        service.start(lot_id, actor="timetable", at=at)
-        service.seat_substitutes(lot_id, at=at)
-        service.follow_offers(lot_id, at=at)
+        try:
+            service.start(lot_id, actor="timetable", at=at)
+            service.seat_substitutes(lot_id, at=at)
+            service.follow_offers(lot_id, at=at)
+        except Refused as refusal:  # one lot must not keep the others waiting
+            log.warning("an evaluation could not go on", lot=lot_id, reason=refusal.reason)
     for lot_id in db.session.scalars(select(Draw.lot_id).join(Lot, Lot.id == Draw.lot_id).where(
             Lot.stage == Stage.OPENED, Draw.purpose == lottery.WINNER, Draw.drawn_at.is_not(None))).all():
-        selection.follow_draw(lot_id, at=at)
+        try:
+            selection.follow_draw(lot_id, at=at)
+        except Refused as refusal:
+            log.warning("a lot that was cast could not be reported", lot=lot_id, reason=refusal.reason)
     return len(ready)

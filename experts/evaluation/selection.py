@@ -21,7 +21,7 @@ from experts.draw import service as draws
 from experts.evaluation import rules, service
 from experts.evaluation.models import Evaluation
 from trading.base.database import db, lock_row, transaction
-from trading.base.errors import NotFound, Refused
+from trading.base.errors import Refused
 from trading.evidence import service as evidence
 from trading.projects import service as projects
 from trading.projects.models import Lot
@@ -115,14 +115,14 @@ def agree(lot_id: int, text: str, professionals: str, *, actor: str, at: datetim
         lot, method, evaluation = _locked(lot_id)
         if method.kind != "negotiated":
             raise Refused("selection.nothing_to_agree")
-        if not text.strip() or not professionals.strip():
+        if not text.strip() or not professionals.strip() or "\0" in text + professionals:
             raise Refused("selection.record_missing")
         bids = service.bids_to_judge(lot_id)
         if any(rounds.is_under_way(found) for found in rounds.rounds_of(lot_id)):
             raise Refused("offers.round_open")
         last = rounds.last_offers(lot_id)
         if not bids or bids[0].organisation_id not in last:
-            raise NotFound
+            raise Refused("selection.no_offer")
         offer = last[bids[0].organisation_id]
         if lot.ceiling_fen and (offer.price_fen or 0) > lot.ceiling_fen:
             raise Refused("selection.above_ceiling", price_fen=offer.price_fen or 0, ceiling_fen=lot.ceiling_fen)

@@ -188,8 +188,20 @@ def _close_review(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
     evaluation.reviewed_at = at
     evidence.record("evaluation.reviewed", actor="committee", at=at, lot=lot.code, rejected=[
         item["digest"] for item in evaluation.rejected])
-    if not method.is_scored and not has_further_rounds(lot):
+    if has_further_rounds(lot):
+        _stop_if_too_few(lot, evaluation, at)
+    elif not method.is_scored:
         _rank(lot, evaluation, at)
+
+
+def _stop_if_too_few(lot: Lot, evaluation: Evaluation, at: datetime) -> bool:
+    """Fail a negotiation or consultation that has too few suppliers left; gives whether it did."""
+    gate = bidders.check_number(lot.project.procedure, "bidders", len(accepted_bids(lot.id)), on=at.astimezone(BEIJING).date(),
+                                region=lot.project.region, circumstance=projects.circumstance(lot))
+    if not gate.ok:
+        evaluation.finished_at = at
+        _fail_for_too_few(lot, at)
+    return not gate.ok
 
 
 def has_further_rounds(lot: Lot) -> bool:
@@ -249,12 +261,7 @@ def follow_offers(lot_id: int, *, at: datetime) -> bool:
         evaluation.offers_at = at
         accepted = accepted_bids(lot_id)
         evidence.record("evaluation.offers_opened", actor="timetable", at=at, lot=lot.code, count=len(accepted))
-        gate = bidders.check_number(lot.project.procedure, "bidders", len(accepted), on=at.astimezone(BEIJING).date(),
-                                    region=lot.project.region, circumstance=projects.circumstance(lot))
-        if not gate.ok:
-            evaluation.finished_at = at
-            _fail_for_too_few(lot, at)
-        elif not rules.read_method(lot.method).is_scored:
+        if not _stop_if_too_few(lot, evaluation, at) and not rules.read_method(lot.method).is_scored:
             _rank(lot, evaluation, at)
         return True
 
@@ -354,7 +361,7 @@ def finish(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
         (position, bids[p["digest"]].organisation_id, p["price_fen"], p["score"])
         for position, p in enumerate(placings[:most], 1)],
         {bid.organisation_id: {name: bid.offer[name] for name in ("days", "quality")}
-         for bid in [*bids.values(), *counted_offers(lot.id).values()] if bid.offer},
+         for place in placings for bid in [db.session.get(OpenedBid, place["offer"])] if bid and bid.offer},
         actor="committee", at=at)
 
 
@@ -376,6 +383,7 @@ def _fail_for_too_few(lot: Lot, at: datetime) -> None:
     projects.advance(lot, Step.FAIL, actor="committee", at=at, reason="too_few_valid")
     announcements.publish_plain(Kind.FAILURE, lot, f"{lot.label}流标公告", "经评审，有效投标不足，本标段流标。", {},
                                 actor="committee", at=at)
+    reveal_draws(lot.id, at=at)
 
 
 def _stops_for_too_few(lot: Lot, procedure: law_procedures.Procedure, valid: int, on: date) -> bool:
@@ -383,7 +391,8 @@ def _stops_for_too_few(lot: Lot, procedure: law_procedures.Procedure, valid: int
     gate = procedure.gates.get("valid")
     if gate is None or gate.below is law_procedures.Below.MAY_REJECT:
         return False
-    return not bidders.check_number(procedure.id, "valid", valid, on=on, region=lot.project.region,
+    # The row names the rule: what one procedure calls valid another calls bidders.
+    return not bidders.check_number(procedure.id, gate.rule.partition(".min_")[2], valid, on=on, region=lot.project.region,
                                     circumstance=projects.circumstance(lot)).ok
 
 
@@ -409,10 +418,17 @@ def reveal_draws(lot_id: int, *, at: datetime) -> None:
     draw = draws.of_lot(lot_id)
     if draw:
         draws.reveal(draw, at=at)
-    for purpose in (lottery.SUPPLIERS, lottery.WINNER):
-        found = draws.of_lot(lot_id, purpose)
-        if found:
-            lottery.publish(found, at=at)
+    winner = draws.of_lot(lot_id, lottery.WINNER)
+    if winner:
+        lottery.publish(winner, at=at)
+    project = projects.get_lot(lot_id).project
+    invited = draws.of_lot(project.lots[0].id, lottery.SUPPLIERS)
+    # Who was invited stays secret while any lot of the project can still be bid for.
+    if invited and all(Stage(lot.stage) not in BEFORE_OPENING and lot.paused_from not in BEFORE_OPENING for lot in project.lots):
+        lottery.publish(invited, at=at)
+
+
+BEFORE_OPENING = (Stage.REGISTERED, Stage.ANNOUNCED, Stage.BIDDING)
 
 
 def _names(lot_id: int) -> list[str]:
@@ -423,7 +439,8 @@ def _names(lot_id: int) -> list[str]:
 
 def fail(lot_id: int, reason: str, *, actor: str, at: datetime) -> None:
     """The tenderer ends a lot without award, on a stated lawful ground."""
-    if not reason.strip():
+    reason = reason.strip()
+    if not reason or len(reason) > 2000 or "\0" in reason:
         raise Refused("notice.reason_missing")
     with transaction():
         lot = projects.locked_lot(lot_id)

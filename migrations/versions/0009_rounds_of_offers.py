@@ -104,6 +104,10 @@ def upgrade():
 
 
 def downgrade():
+    # What the older tables cannot hold goes: later rounds and draws among companies.
+    op.execute("DELETE FROM draw_contribution WHERE draw_id IN (SELECT id FROM expert_draw WHERE purpose != 'experts')")
+    op.execute("DELETE FROM expert_draw WHERE purpose != 'experts'")
+    op.execute("DELETE FROM opened_bid WHERE envelope != 'bid'")
     with op.batch_alter_table('expert_draw') as batch:
         batch.drop_constraint('uq_expert_draw_purpose', type_='unique')
         batch.create_unique_constraint(op.f('uq_expert_draw_lot_id'), ['lot_id'])

@@ -384,6 +384,8 @@ def award(lot_id: int, organisation_id: int, *, actor: str, at: datetime, items:
     """
     with transaction() as session:
         lot = projects.locked_lot(lot_id)
+        if not project_rules.procedure(lot.project.procedure).has_winner:
+            raise Refused("result.no_winner")
         if projects.award_of(lot_id) is not None:
             raise Refused("project.step_not_allowed", stage=lot.stage, step=Step.AWARD)
         candidates = projects.candidates(lot_id)

@@ -85,6 +85,13 @@ def seal(lot_id: int, *, actor: str, at: datetime) -> Pack:
         file_registration(lot, at=at)
         if missing := review(lot):
             raise Refused("archive.gaps", gaps=[place.title for place in missing])
+        if rules.is_running([entry.event for entry in entries_of(lot) if entry.event], at.astimezone(BEIJING).date().isoformat()):
+            raise Refused("archive.framework_runs")
+        # The catalogue goes into the log before the pack is made: whoever changes a piece later, and
+        # signs what it likes anew, cannot change what the witnesses have seen.
+        pieces = sorted([piece.path, piece.sha256] for piece in service.pieces(lot_id))
+        evidence.record("archive.catalogued", actor=actor, at=at, lot=lot.code, project=lot.project.code, pieces=len(pieces),
+                        root=verify.tagged("catalogue", verify.canonical(pieces)).hex())
         checkpoint = evidence.checkpoint(at)
     with tempfile.TemporaryDirectory(dir=installation.settings().instance) as folder:
         bag = Path(folder) / "bag"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,22 @@ def gaps(paths: Iterable[str], reached: str, *, with_committee: bool = True, wit
     """Due places that no piece fills."""
     found = list(paths)
     return [place for place in due_places(reached, with_committee=with_committee, with_winner=with_winner) if not any(path.startswith(place.prefix) for path in found)]
+
+
+def is_running(events: Iterable[Mapping[str, Any]], today: str) -> bool:
+    """Whether a framework still runs: an agreement in force on that day, or a purchase not settled."""
+    ends: dict[str, str] = {}
+    calls = 0
+    for event in events:
+        if event["type"] == "framework.signed":
+            ends[event["supplier"]] = event["ends_on"]
+        elif event["type"] == "framework.left":
+            ends.pop(event["supplier"], None)
+        elif event["type"] == "framework.called":
+            calls += 1
+        elif event["type"] in ("framework.chosen", "framework.call_failed"):
+            calls -= 1
+    return calls > 0 or any(day >= today for day in ends.values())
 
 
 def reached(events: Iterable[str]) -> str:

@@ -130,7 +130,7 @@ def take_bond(lot_id: int, form: BondForm, fen: int, reference: str, received_on
         session.add(made)
         session.flush()
         _keep(lot, "performance_bond", "received", made.id, {
-            "form": form, "fen": fen, "reference": reference, "received_on": received_on.isoformat(),
+            "form": form, "amount_fen": fen, "reference": reference, "received_on": received_on.isoformat(),
             "valid_until": valid_until.isoformat() if valid_until else ""}, "履约保证金", actor=actor, at=at)
         return made
 
@@ -148,7 +148,7 @@ def return_bond(lot_id: int, bond_id: int, returned_on: date, note: str, *, acto
         rules.within(returned_on, found.received_on, periods.day_of(at), "returned_on")
         found.returned_on, found.return_note = returned_on, note
         _keep(lot, "performance_bond", "returned", found.id, {
-            "reference": found.reference, "fen": found.fen, "returned_on": returned_on.isoformat(), "note": note}, "履约保证金退还",
+            "reference": found.reference, "amount_fen": found.fen, "returned_on": returned_on.isoformat(), "note": note}, "履约保证金退还",
             actor=actor, at=at)
         return found
 

@@ -444,7 +444,7 @@ class Verifier:
         self._load_entries()
         commits = {entry["event"]["bid_digest"]: entry for entry in self.entries
                    if entry["event"]["type"] in ("bid.commit", "draw.commit")}
-        count = 0
+        count, seen = 0, set[str]()
         for folder, digest, header, filing in self._headers():
             if tagged("bid", canonical(header)).hex() != digest:
                 raise Invalid(f"{folder}: the header does not hash to its name")
@@ -461,8 +461,13 @@ class Verifier:
             if entry["index"] >= self.close_index[header["ctx"]["session"]]:
                 raise Invalid(f"{folder}: filed after the close")
             count += 1
-        if len(commits) != count:
-            raise Invalid("a bid of the log is missing from the pack")
+            seen.add(digest)
+        # A draw that came to no end disclosed nothing: its contributions stay sealed outside the pack.
+        revealed = {entry["event"].get("session") for entry in self.entries if entry["event"]["type"] == "draw.revealed"}
+        owed = {digest for digest, entry in commits.items()
+                if entry["event"]["type"] == "bid.commit" or entry["event"]["session"] in revealed}
+        if missing := owed - seen:
+            raise Invalid(f"{len(missing)} sealed values of the log are missing from the pack")
         return f"{count} sealed"
 
     def _checkpoints(self) -> list[tuple[int, bytes, str, list[bytes]]]:
@@ -518,6 +523,9 @@ class Verifier:
         sessions = {record["record"]["session"] for record in records.values()}
         if len(sessions) != len(records):
             raise Invalid("15-opening: two records of one session")
+        logged = sorted(e["event"]["record"] for e in self.entries if e["event"]["type"] == "opening.recorded")
+        if sorted(tagged("record", canonical(record["record"])).hex() for record in records.values()) != logged:
+            raise Invalid("15-opening: not the records that were logged")
         outcomes = {bid["digest"]: bid for record in records.values() for bid in record["record"]["bids"]}
         gone = self._gone()
         for folder, digest, header, filing in self._headers():
@@ -654,9 +662,10 @@ class Verifier:
             raise Invalid("30-evaluation/report.json: not the report that was logged")
         bids = {bid["digest"]: bid for record in self._records().values() for bid in record["record"]["bids"] if bid["offer"]}
         ranking = report["ranking"]
+        self._check_ranked(report, ranking)
         for place in ranking:
-            bid = bids[place.get("offer", place["digest"])]
-            if (bid["offer"]["price_fen"], bid["bidder"]) != (place["price_fen"], place["bidder"]):
+            bid = bids[place["offer"]]
+            if bids[place["digest"]]["bidder"] != place["bidder"] or (bid["offer"]["price_fen"], bid["bidder"]) != (place["price_fen"], place["bidder"]):
                 raise Invalid("30-evaluation/report.json: it ranks other prices than were opened")
         self._check_order(report["method"]["kind"], ranking)
         notices = self.pack.under("40-award/award-notice")
@@ -675,13 +684,29 @@ class Verifier:
             raise Invalid("40-award/award-notice.json: the log names another winner")
         return f"{award['winner']} at {award['price_fen'] / 100:,.2f}"
 
+    def _check_ranked(self, report: dict[str, Any], ranking: list[dict[str, Any]]) -> None:
+        """Every opened bid is ranked or rejected, once; what counts is each bidder's newest opened offer."""
+        first = self._records()["15-opening/record.json"]["record"]["bids"]
+        judged = [place["digest"] for place in ranking] + [item["digest"] for item in report["rejected"]]
+        if sorted(judged) != sorted(bid["digest"] for bid in first if bid["outcome"] == "opened"):
+            raise Invalid("30-evaluation/report.json: not every opened bid is ranked or rejected once")
+        opened = {record["session"]: record for record in (item["record"] for item in self._records().values())}
+        before = next(e["index"] for e in self.entries if e["event"]["type"] == "evaluation.ranked")
+        rounds = [e["event"]["session"] for e in self.entries if e["event"]["type"] == "offers.asked" and e["index"] < before]
+        given = [{bid["bidder"]: bid["digest"] for bid in opened[session]["bids"] if bid["outcome"] == "opened"}
+                 for session in rounds if session in opened]
+        newest = next((one for one in reversed(given) if one), {})
+        for place in ranking:
+            if place["offer"] != newest.get(place["bidder"], place["digest"]):
+                raise Invalid("30-evaluation/report.json: an older offer counts than the last one given")
+
     def _check_order(self, kind: str, ranking: list[dict[str, Any]]) -> None:
         prices = [place["price_fen"] for place in ranking]
         if kind.endswith("lowest") and prices != sorted(prices):
             raise Invalid("30-evaluation/report.json: not ranked by the lowest price")
         if kind.endswith("highest") and prices != sorted(prices, reverse=True):
             raise Invalid("30-evaluation/report.json: not ranked by the highest price")
-        if kind == "lottery":
+        if kind == "lottery" and ranking:
             key = self.pack.json("20-draw-winner/candidates.json")
             names = {b64encode(hmac.digest(bytes.fromhex(key["salt"]), code.encode(), "sha256")).decode(): code for code in key["codes"]}
             document = self.pack.json("20-draw-winner/transcript.json")
@@ -703,7 +728,23 @@ class Verifier:
                 raise Invalid(f"evidence entry {entry['index']} ({entry['event']['type']}) is not in the log")
             last = entry["index"]
         self._check_sets()
+        self._check_catalogue()
         return f"{len(self.entries)} entries in the log of {size}"
+
+    def _check_catalogue(self) -> None:
+        """Every piece is the one that stood in the case when its catalogue went into the log."""
+        catalogue = self.pack.json("catalogue.json")
+        pieces = sorted([piece["path"], piece["sha256"]] for piece in catalogue["pieces"])
+        logged = [e["event"] for e in self.entries if e["event"]["type"] == "archive.catalogued"]
+        if not logged or logged[-1]["root"] != tagged("catalogue", canonical(pieces)).hex():
+            raise Invalid("catalogue.json: not the catalogue that was logged")
+        there = set(self.pack.under("")) - {"catalogue.json"}
+        there = {name for name in there if not name.startswith(("90-log/", "verify/"))}
+        if there != {path for path, _ in pieces}:
+            raise Invalid("the pack does not hold exactly the pieces of its catalogue")
+        for path, digest in pieces:
+            if self.pack.hashes(f"data/{path}")["sha256"] != digest:
+                raise Invalid(f"{path}: not the piece that was catalogued")
 
     def _check_sets(self) -> None:
         gone = self._gone()

@@ -30,14 +30,14 @@ def way(method: Mapping[str, object], lawful: str) -> Way:
 def next_in_turn(ranked: Sequence[int], before: Sequence[int]) -> int:
     """Whose turn it is: in rank order, nobody twice before everybody once.
 
-    ``ranked`` are those in the agreement now, ``before`` those chosen so far, oldest first. Who
-    left is passed over; who joined late (an open framework) comes after those it joined behind.
+    ``ranked`` are those in the agreement now, ``before`` those chosen so far, oldest first. Whoever
+    was chosen longest ago is next, and before them who never was: who left is passed over, and who
+    joined late has one turn and then waits like the others, not all those that it missed.
     """
     if not ranked:
         raise Refused("framework.nobody_left")
-    turns = {organisation: before.count(organisation) for organisation in ranked}
-    fewest = min(turns.values())
-    return next(organisation for organisation in ranked if turns[organisation] == fewest)
+    last = {organisation: number for number, organisation in enumerate(before)}
+    return min(ranked, key=lambda organisation: (last.get(organisation, -1), ranked.index(organisation)))
 
 
 def lowest(offers: Mapping[int, tuple[int, int]], limits: Mapping[int, int]) -> int | None:
@@ -53,6 +53,6 @@ def lowest(offers: Mapping[int, tuple[int, int]], limits: Mapping[int, int]) -> 
 def text(value: str, reason: str) -> str:
     """A text that must be there. Raises Refused with the given reason."""
     value = value.strip()
-    if not value or len(value) > TEXT_LENGTH:
+    if not value or len(value) > TEXT_LENGTH or "\0" in value:
         raise Refused(reason, most=TEXT_LENGTH)
     return value

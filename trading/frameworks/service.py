@@ -89,7 +89,7 @@ def sign(lot_id: int, organisation_id: int, number: str, signed_on: date, ends_o
             raise NotFound
         if place.signed_on:
             raise Refused("framework.signed")
-        if not number.strip() or len(number.strip()) > 80:
+        if not number.strip() or len(number.strip()) > 80 or "\0" in number:
             raise Refused("result.contract_number")
         if not place.admitted_at.astimezone(BEIJING).date() <= signed_on <= at.astimezone(BEIJING).date() or ends_on <= signed_on:
             raise Refused("result.contract_date", date=signed_on.isoformat())
@@ -184,7 +184,8 @@ def follow(call_id: int, *, at: datetime) -> bool:
         filed = {row.digest: row.commit_seq or 0 for row in db.session.scalars(
             select(SealedBid).where(SealedBid.digest.in_([bid.digest for bid in bids])))}
         offers = {bid.organisation_id: (bid.price_fen or 0, filed[bid.digest]) for bid in bids}
-        winner = rules.lowest(offers, {place.organisation_id: place.price_fen for place in places(lot.id)})
+        limits = {place.organisation_id: place.price_fen for place in places(lot.id) if place.left_at is None}
+        winner = rules.lowest({who: offer for who, offer in offers.items() if who in limits}, limits)
         if winner is None:
             made.chosen_at = at
             evidence.record("framework.call_failed", actor="timetable", at=at, lot=lot.code, project=lot.project.code, number=made.number)

@@ -110,6 +110,7 @@ def _values(lot: Lot, at: datetime) -> dict[str, Any]:
         "may_contract": lot.stage == Stage.AWARDED,
         "framework_href": f"/frameworks/{lot.code}" if rules.procedure(lot.project.procedure).is_framework else None,
         "prequal_href": f"/prequalification/{lot.code}" if rules.procedure(lot.project.procedure).is_prequalification and ranked else None,
+        "may_fail": lot.stage in (Stage.OPENED, Stage.EVALUATED, Stage.PUBLICISED),
         "select_href": f"/select/{lot.code}" if lot.method.get("kind") in UNJUDGED and lot.stage == Stage.OPENED else None,
         "crumbs": [{"text": _("我的项目"), "href": "/projects"}, {"text": lot.project.name, "href": f"/projects/{lot.project_id}"},
                    {"text": _("结果与合同")}]}
@@ -124,6 +125,16 @@ def _page(lot: Lot, award: AwardForm | None = None, contract: ContractForm | Non
     return render_template("portal/result.html", award_form=award or choice, contract_form=contract or empty,
                            loss_form=loss or LossForm(lot, formdata=None), publicity_form=publicity or publicity_form(lot, formdata=None), wrong=award or contract or loss or publicity,
                            **_values(lot, now())), status
+
+
+@bp.post(f"{PLACE}/fail")
+@allow(Permission.RESULT_WRITE)
+def fail(project_id: int, lot_id: int) -> ResponseReturnValue:
+    """End a lot without an award, on a ground that is published (招标投标法 42; 政府采购法 36)."""
+    lot = _own_lot(project_id, lot_id)
+    evaluation.fail(lot.id, request.form.get("reason", ""), actor=current_user.actor, at=now())
+    flash(_("已公告本标段流标（废标）。"), "success")
+    return _back(lot)
 
 
 def _back(lot: Lot) -> ResponseReturnValue:
