@@ -47,6 +47,10 @@ def test_everybody_has_a_turn_before_anybody_has_two() -> None:
         chosen.append(rules.next_in_turn([3, 1, 2], chosen))
     assert chosen == [3, 1, 2, 3, 1, 2, 3]
     assert rules.next_in_turn([1, 2], [3, 1, 2, 3]) == 1, "who left is passed over"
+    late = [1, 2, 1, 2, 1, 2]
+    for _ in range(4):
+        late.append(rules.next_in_turn([1, 2, 3], late))
+    assert late[6:] == [3, 1, 2, 3], "who joins late has one turn, not all that it missed"
     with refused("framework.nobody_left"):
         rules.next_in_turn([], [])
 
@@ -134,6 +138,11 @@ def test_second_biddings_are_sealed_and_follow_each_other(centre: Centre) -> Non
     jobs.settle_due(case.at)
     settled = service.calls(case.lot_id)[1]
     assert settled.chosen_at and settled.organisation_id is None and second.number == 2, "all above their framework price"
+    service.call_off(case.lot_id, "第三批", closes=case.at + timedelta(hours=1), actor="t", at=case.at)
+    service.leave(case.lot_id, places[0].organisation_id, "严重违约", actor="t", at=case.at)
+    case.offer_again(case.plan.offers[:3])
+    jobs.settle_due(case.at)
+    assert service.calls(case.lot_id)[2].organisation_id == places[1].organisation_id, "who was put out meanwhile does not win"
 
 
 

@@ -164,15 +164,16 @@ def test_a_lot_that_ended_while_it_rested_is_still_answered(sqlite_centre: Centr
 
 
 def test_a_prequalification_has_its_own_window(sqlite_centre: Centre) -> None:
-    case = sqlite_centre.a_case("register")
+    case = sqlite_centre.a_case("register", procedure="works-prequalification", method={"kind": "works_prequalification"})
     with refused("objection.not_yet"):
-        object_to(case, sqlite_centre, Subject.DOCUMENT)
-    schedule = {"doc_from": "2026-03-02T11:00:00+08:00", "doc_to": "2026-03-12T17:00:00+08:00", "deadline": "2026-03-30T10:00:00+08:00",
-                "prequalification": "2026-03-10T17:00:00+08:00"}
-    notice = announcements.draft_tender(case.project_id, "公告", "正文", schedule, actor="t", at=case.at)
-    announcements.publish_tender(notice.id, actor="t", at=case.wait(hours=1))
-    made = object_to(case, sqlite_centre, Subject.PREQUALIFICATION, at=datetime.fromisoformat("2026-03-08T12:00:00+08:00"))
-    assert not made.overdue and case.lot.stage == Stage.PAUSED
+        object_to(case, sqlite_centre, Subject.PREQUALIFICATION)
+    case.announce()
+    # Two days before the applications are due; the day itself still counts.
+    last = case.lot.deadline - timedelta(days=2)
+    assert not object_to(case, sqlite_centre, Subject.PREQUALIFICATION, at=last).overdue and case.lot.stage == Stage.PAUSED
+    service.reply(queries.of_lots([case.lot_id])[0].id, Answer.REJECTED, "不成立", actor="t", at=last)
+    late = object_to(case, sqlite_centre, Subject.PREQUALIFICATION, number=1, at=last + timedelta(days=1))
+    assert late.overdue and case.lot.stage == Stage.BIDDING
 
 
 def test_an_opening_is_objected_to_on_the_spot(sqlite_centre: Centre) -> None:

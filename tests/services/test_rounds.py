@@ -10,18 +10,20 @@ import pytest
 from sqlalchemy import text
 
 from bidding.envelope import documents
-from bidding.opening import pages
+from bidding.opening import objecting, pages
 from bidding.opening import service as opening
 from bidding.rounds import rules
 from bidding.rounds import service as rounds
 from bidding.sealed import filing
+from bidding.sealed import jobs as sealed_jobs
 from bidding.sealed import service as sealed
 from bidding.trustees import service as trustees
+from bidding.trustees.trustee import Trustee
 from experts.evaluation import service as evaluation
 from tests.builders import Centre
 from tests.services.test_filing import refused
 from trading.base import installation
-from trading.base.clock import stopped, unix
+from trading.base.clock import now, stopped, unix
 from trading.base.database import db
 from trading.demonstration.case import CaseRun
 from trading.evidence import service as evidence
@@ -221,3 +223,90 @@ def test_minutes_are_kept_as_written(sqlite_centre: Centre, text_: str) -> None:
     assert [item.text for item in rounds.minutes_of(case.lot_id)] == [text_]
     with pytest.raises(Exception, match="NotFound|offers.one_price"):
         evaluation.record_talk(case.lot_id, group[0], 999_999, text_, at=case.at)
+
+
+def test_nobody_left_after_the_review_ends_it(sqlite_centre: Centre) -> None:
+    case, _group = reviewed(sqlite_centre, 3, rejected=1)
+    assert case.lot.stage == Stage.FAILED and case.lot.failed_reason == "too_few_valid"
+    pack = case.seal_archive()
+    assert verify.verify_path(installation.files().path(pack.stored), evidence.log_verifier_key(), [case.cast.witness.verifier_key])["ok"]
+
+
+def test_the_last_round_that_may_be_asked_is_the_final_one() -> None:
+    rules.is_last(rules.MOST - 1, False)
+    rules.is_last(rules.MOST, True)
+    with refused("offers.must_be_final"):
+        rules.is_last(rules.MOST, False)
+
+
+def test_an_offer_lost_by_the_platform_throws_nobody_out(sqlite_centre: Centre) -> None:
+    case, group = reviewed(sqlite_centre)
+    talk_with_all(case, group[0])
+    found = ask(case, group[0])
+    document = trustees.get_session(found.session).document
+    for offer in case.plan.offers:
+        case._file(found.session, document, offer, offer.price_fen)
+    case.at = rounds.deadline(found)
+    rounds.close(case.lot_id, found.number, clock=stopped(case.at))
+    sealing = trustees.get_session(found.session)
+    case.cast.cosign(sealing.close_checkpoint or 0, case.at)
+    for name in sealed.bids(found.session)[0].parts or []:
+        installation.files().discard(name)
+    case._release(lambda seen: opening.bundle_for(found.session, seen=seen), sealing.release_checkpoint)
+    opening.unseal_due(case.lot_id, found.envelope, clock=stopped(case.wait(seconds=5)))
+    opening.finish(case.lot_id, found.envelope, clock=stopped(case.wait(seconds=1)))
+    assert rounds.is_void(found) and rounds.final_offers(case.lot_id) is None
+    assert not evaluation.follow_offers(case.lot_id, at=case.at)
+    ask(case, group[0])
+    case.offer_again(case.plan.offers)
+    assert evaluation.follow_offers(case.lot_id, at=case.at)
+    report = evaluation.evaluation_of(case.lot_id)
+    assert report is not None and report.report is not None and len(report.report["ranking"]) == 3
+
+
+def test_right_after_a_pause_the_time_stood_still_is_not_counted(sqlite_centre: Centre) -> None:
+    case, group = reviewed(sqlite_centre)
+    talk_with_all(case, group[0])
+    found = ask(case, group[0])
+    last = rounds.deadline(found)
+    stood = pauses.pause_by_law(case.lot_id, "objection", "条例 22", "核查", actor="platform", at=case.at)
+    pauses.end_by_law(stood.id, "完毕", actor="platform", at=last + timedelta(minutes=5))
+    case.at = last + timedelta(minutes=6)
+    assert rounds.deadline(found) == last, "the timetable has not come by yet"
+    case._file(found.session, trustees.get_session(found.session).document, case.plan.offers[0], 80_000_000)
+
+
+def test_covers_come_through_a_round(sqlite_centre: Centre) -> None:
+    case, group = reviewed(sqlite_centre)
+    talk_with_all(case, group[0])
+    found = ask(case, group[0])
+    before = len(db.session.execute(text("SELECT id FROM sealed_bid WHERE session = :s"), {"s": found.session}).all())
+    added = sum(sealed_jobs.blur(case.at) for _ in range(200))
+    after = len(db.session.execute(text("SELECT id FROM sealed_bid WHERE session = :s"), {"s": found.session}).all())
+    assert after - before == added >= 1
+
+
+def test_a_bundle_that_names_suppliers_is_for_its_key_holders(sqlite_centre: Centre) -> None:
+    case, _group = reviewed(sqlite_centre)
+    client, at = sqlite_centre.app.test_client(), unix(now())
+    address = f"/api/v1/openings/{case.session.id}/bundle"
+    holder, other = case.cast.holders[0].trustee, Trustee(b"7" * 32, "外人")
+    good = holder.ask(case.session.id, at)
+    for header in ("", "Trustee", other.ask(case.session.id, at), holder.ask(case.session.id, at - 301), holder.ask("0" * 64, at),
+                   good[:-4] + "AAA=", good.replace("Trustee", "Bearer"), good + " x", "Trustee " + "9" * 64 + f" {at} ***"):
+        answer = client.get(address, headers={"Authorization": header})
+        assert answer.status_code == 403 and not any(offer.company.code in answer.text for offer in case.plan.offers), header
+    assert all(offer.company.code in client.get(address, headers={"Authorization": good}).text for offer in case.plan.offers)
+    public = sqlite_centre.an_opened_case(deposit_fen=0)
+    assert client.get(f"/api/v1/openings/{public.session.id}/bundle").status_code == 200, "what is read out needs nobody's key"
+
+
+def test_the_hall_names_nobody_who_speaks_or_confirms(sqlite_centre: Centre) -> None:
+    case, _group = reviewed(sqlite_centre)
+    bidder = case.plan.offers[0].company
+    with refused("opening.nothing_read_out"):
+        opening.confirm(case.lot_id, bidder_id=bidder.id, at=case.at)
+    objecting.speak(case.lot_id, "程序有问题", bidder=bidder.organisation, actor="bidder", at=case.at)
+    with sqlite_centre.app.test_request_context("/"):
+        shown = str(pages.log_entries(case.lot_id))
+    assert "程序有问题" in shown and bidder.name not in shown and "一家供应商" in shown

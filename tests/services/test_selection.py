@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from bidding.rounds import service as rounds
+from bidding.trustees import service as trustees
 from experts.draw import lottery, suppliers
 from experts.draw import service as draws
 from experts.evaluation import rules, selection
@@ -20,6 +25,7 @@ from experts.evaluation import service as evaluation
 from tests.builders import NAMES, Centre
 from tests.services.test_filing import refused
 from trading.base import installation
+from trading.base.clock import stopped
 from trading.base.database import db
 from trading.demonstration.case import CaseRun, Offer
 from trading.evidence import service as evidence
@@ -166,3 +172,129 @@ def test_who_was_drawn_to_be_invited_stands_nowhere_in_the_database(sqlite_centr
     case.plan.offers = [outsider]
     with refused("eligibility.not_invited"):
         case.file_bids()
+
+
+# --- packs of cases that came to nothing, and packs that somebody changed --------------------------------
+
+
+def verified(case: CaseRun) -> bool:
+    path = installation.files().path(case.seal_archive().stored)
+    report = verify.verify_path(path, evidence.log_verifier_key(), [case.cast.witness.verifier_key])
+    return bool(report["ok"]) or not print(report["checks"])
+
+
+def test_cases_that_came_to_nothing_have_good_packs(sqlite_centre: Centre) -> None:
+    nobody = opened(sqlite_centre, [90_000_000] * 3, **DRAWN)
+    selection.qualify(nobody.lot_id, all_pass(nobody), actor="t", at=nobody.at)
+    assert nobody.lot.stage == Stage.FAILED and verified(nobody), "nobody asked the fixed price"
+    few = sqlite_centre.a_case("register", "announce", procedure="procurement-invited", category="goods",
+                               method={"kind": "procurement_lowest"}, deposit_fen=0)
+    few.plan.offers = few.plan.offers[:2]
+    for step in ("file_bids", "close"):
+        getattr(few, step)()
+    assert few.lot.stage == Stage.FAILED and verified(few), "drawn suppliers of whom too few came"
+    ended = opened(sqlite_centre, [95_000_000] * 3, **DRAWN)
+    selection.qualify(ended.lot_id, all_pass(ended), actor="t", at=ended.at)
+    draw = draws.of_lot(ended.lot_id, lottery.WINNER)
+    holder = ended.cast.holders[0].trustee
+    draws.contribute(draw.id, holder.contribute(trustees.get_session(draw.session).document), contributor=holder.organisation,
+                     public=holder.public, clock=stopped(ended.wait(seconds=1)))
+    evaluation.fail(ended.lot_id, "采购任务取消", actor="t", at=ended.wait(hours=1))
+    assert verified(ended), "a draw that was begun and never carried out"
+
+
+@pytest.fixture(scope="module")
+def _packs() -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture
+def framework_pack(sqlite_centre: Centre, tmp_path: Path, _packs: dict[str, Any]) -> tuple[Path, Callable[[Path], dict[str, Any]]]:
+    """The pack of a framework whose term is over, with a second bidding in it; made once."""
+    if not _packs:
+        case = CaseRun(sqlite_centre.cast, sqlite_centre.plan(4, procedure="framework", category="service", deposit_fen=0, method={
+            "kind": "procurement_lowest", "second_stage": "second_bidding"}), sqlite_centre.a_case("register").at)
+        case.run()
+        with refused("archive.framework_runs"):
+            case.seal_archive()
+        case.wait(days=400)
+        _packs["bytes"] = installation.files().path(case.seal_archive().stored).read_bytes()
+        _packs["keys"] = evidence.log_verifier_key(), [sqlite_centre.cast.witness.verifier_key]
+    folder = tmp_path / "pack"
+    with zipfile.ZipFile(io.BytesIO(_packs["bytes"])) as bag:
+        bag.extractall(folder)
+    return folder, lambda path: {item["name"]: item["ok"] for item in verify.verify_path(path, *_packs["keys"])["checks"]}
+
+
+CHANGES: list[tuple[str, Callable[[Any], None]]] = [
+    ("60-calls/0001.json", lambda d: d.update(price_fen=1)), ("60-calls/0001.json", lambda d: d.update(supplier="x")),
+    ("40-award/admission.json", lambda d: d["admitted"].pop()), ("25-talks/round-1.json", lambda d: d.update(changes="x")),
+    ("15-opening/record-offer-1.json", lambda d: d["record"]["bids"].pop()), ("05-registration/registration.json", lambda d: d.update(estimate_fen=1)),
+    ("catalogue.json", lambda d: d["pieces"].pop()), ("catalogue.json", lambda d: d["pieces"][0].update(sha256="0" * 64))]
+
+
+def test_every_piece_is_held_to_the_catalogue_in_the_log(framework_pack: tuple[Path, Callable[[Path], dict[str, Any]]], tmp_path: Path) -> None:
+    """The forger makes all manifests right again and signs records anew; the catalogue in the witnessed log stays."""
+    folder, checks = framework_pack
+    assert all(checks(folder).values()), "the control: untouched it holds"
+    contract = next(path.name for path in (folder / "data" / "40-award").glob("contract-*.json"))
+    changes = [*CHANGES, (f"40-award/{contract}", lambda d: d.update(ends_on="2099-01-01"))]
+    for number, (name, change) in enumerate(changes):
+        twin = tmp_path / f"twin{number}"
+        shutil.copytree(folder, twin)
+        _edit(twin, name, change)
+        _manifests(twin)
+        found = checks(twin)
+        assert found["bag"], "the manifests are right again"
+        assert not found["evidence"], name
+    for number, name in enumerate(("60-calls/0001.json", "25-talks/round-1.json", "15-opening/record-offer-1.json", "40-award/admission.json")):
+        twin = tmp_path / f"gone{number}"
+        shutil.copytree(folder, twin)
+        (twin / "data" / name).unlink()
+        _manifests(twin)
+        assert not checks(twin)["evidence"], name
+
+
+def _manifests(folder: Path) -> None:
+    for kind in ("sha256", "sha512"):
+        lines = [f"{hashlib.new(kind, path.read_bytes()).hexdigest()}  {path.relative_to(folder)}\n"
+                 for path in sorted((folder / "data").rglob("*")) if path.is_file()]
+        (folder / f"manifest-{kind}.txt").write_text("".join(lines), "utf-8")
+    for kind in ("sha256", "sha512"):
+        tags = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("tagmanifest"))
+        (folder / f"tagmanifest-{kind}.txt").write_text(
+            "".join(f"{hashlib.new(kind, (folder / name).read_bytes()).hexdigest()} {name}\n" for name in tags), "utf-8")
+
+
+def test_where_nobody_wins_alone_nobody_is_awarded(sqlite_centre: Centre) -> None:
+    case = sqlite_centre.a_case("register", "announce", "file_bids", "close", "open", "draw", "evaluate", bidders=4, procedure="framework",
+                                category="service", method={"kind": "procurement_lowest"}, deposit_fen=0)
+    first = projects.candidates(case.lot_id)[0]
+    with refused("result.no_winner"):
+        evaluation.award(case.lot_id, first.organisation_id, actor="t", at=case.at, items="x")
+    assert case.lot.stage == Stage.EVALUATED
+
+
+def test_an_inquiry_with_one_responsive_quote_is_not_awarded(sqlite_centre: Centre) -> None:
+    plan = sqlite_centre.plan(3, procedure="inquiry", category="goods", method={"kind": "procurement_lowest"}, bidding_days=9)
+    plan.offers = [plan.offers[0], *(replace(offer, rejected="不满足需求") for offer in plan.offers[1:])]
+    case = CaseRun(sqlite_centre.cast, plan, sqlite_centre.a_case("register").at)
+    case.run()
+    assert case.lot.stage == Stage.FAILED
+
+
+def test_a_supplier_that_offers_nothing_leaves_a_way_out(sqlite_centre: Centre) -> None:
+    case = sqlite_centre.a_case(*OPENED, bidders=1, procedure="single-source", category="goods", method={"kind": "negotiated"}, bidding_days=10)
+    bid = evaluation.bids_to_judge(case.lot_id)[0]
+    rounds.talk(case.lot_id, bid.organisation_id, "协商", actor="t", at=case.at)
+    for holder in case.cast.holders:
+        holder.top_up(case.at)
+    rounds.ask(case.lot_id, [bid.organisation_id], case.at + timedelta(minutes=30), is_final=True, actor="t", at=case.at)
+    case.offer_again([])
+    with refused("selection.no_offer"):
+        selection.agree(case.lot_id, "合理", "甲", actor="t", at=case.at)
+    for wrong in ("", "  ", "长" * 2001, "a\0b"):
+        with refused("notice.reason_missing"):
+            evaluation.fail(case.lot_id, wrong, actor="t", at=case.at)
+    evaluation.fail(case.lot_id, "唯一供应商不再报价", actor="t", at=case.at)
+    assert case.lot.stage == Stage.FAILED and verified(case)

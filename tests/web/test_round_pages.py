@@ -202,7 +202,7 @@ def test_suppliers_are_drawn_not_picked(site: Site) -> None:
     assert "三方正在投入随机数" in buyer.get(f"{place}/suppliers").text
     assert buyer.post(f"{place}/suppliers", data=good).status_code == 422, "it cannot be drawn twice"
     watched = site.client().get(f"/draws/{code}/suppliers").text
-    assert "备选 8 家，抽取 3 家" in watched and not any(name in watched for name in NAMES)
+    assert "家数和名称在开标前保密" in watched and "3 家" not in watched and not any(name in watched for name in NAMES)
     with site.inside() as centre:
         draw = draws.of_lot(lot_id, lottery.SUPPLIERS)
         case.cast, case.at = centre.cast, site.at
