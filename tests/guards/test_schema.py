@@ -86,7 +86,7 @@ def test_an_installation_with_cases_moves_up_and_down(empty: Settings) -> None:
 
 S, D = "s" * 64, "d" * 64
 OLD_ROWS = (
-    "INSERT INTO organisation (id, code, name, kind, registered_at) VALUES (1, '91110000000000000X', 'x', 'company', 1)",
+    "INSERT INTO organisation (id, code, name, region, address, contact, phone, registered_at) VALUES (1, '91110000000000000X', 'x', '', '', '', '', 1)",
     "INSERT INTO project (id, name, procedure, category, region, funding, approval, estimate_fen, summary, tenderer_id, created_at, returned_note) "
     "VALUES (1, 'x', 'works-open', 'construction', 'CN-51', '', '', 1, '', 1, 1, '')",
     "INSERT INTO lot (id, project_id, number, code, name, estimate_fen, deposit_fen, qualifications, method, stage, failed_reason) "

@@ -164,7 +164,7 @@ def test_a_lot_that_ended_while_it_rested_is_still_answered(sqlite_centre: Centr
 
 
 def test_a_prequalification_has_its_own_window(sqlite_centre: Centre) -> None:
-    case = sqlite_centre.a_case("register", procedure="works-prequalification", method={"kind": "works_prequalification"})
+    case = sqlite_centre.a_case("register", procedure="works-prequalification", method={"kind": "qualified"})
     with refused("objection.not_yet"):
         object_to(case, sqlite_centre, Subject.PREQUALIFICATION)
     case.announce()
