@@ -7,9 +7,11 @@ machine; every page says so. A production configuration never gets here.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -121,11 +123,31 @@ def build(cast: Showcase, at: datetime) -> None:
     bought = cast.run("清溪县人民医院信息系统采购项目", "一包", 5_600_000, ago(44), procedure="procurement-open",
                       category="goods", method=BUYING)
     bought.run()
+    _other_types(cast, ago)
     _until_opened(cast.run("清溪县乡村道路安全防护工程", "一标段施工", 9_180_000, ago(27)))
     _until_publicity(cast.run("白河镇污水管网工程", "施工", 16_420_000, ago(24)))
     _soon(cast, at)
     _bidding(cast, at)
     _registrations(cast, at)
+
+
+def _other_types(cast: Showcase, ago: Callable[[float], datetime]) -> None:
+    """A negotiation with its final offers, a framework in force, and a sale that waits for its qualification."""
+    def plan(name: str, yuan: int, procedure: str, category: str, kind: str, **more: Any) -> Plan:
+        offers = [Offer(company, yuan * 100 - 1_250_000 * number) for number, company in enumerate(cast.companies[:4])]
+        method = {"kind": kind, **more.pop("method", {})}
+        return Plan(name, "一包", yuan * 100, more.pop("ceiling", yuan * 100), offers, cast.region, method=method, procedure=procedure,
+                    category=category, **more)
+
+    CaseRun(cast, plan("清溪县应急通信设备采购", 1_860_000, "negotiation", "goods", "procurement_lowest", bidding_days=9), ago(40)).run()
+    CaseRun(cast, plan("清溪县机关印刷服务框架协议", 480_000, "framework", "service", "procurement_lowest",
+                       method={"second_stage": "direct"}), ago(60)).run()
+    sale = plan("清溪县原粮站仓库转让", 5_200_000, "property-listing", "property", "property_highest", ceiling=None, bidding_days=35,
+                deposit_fen=100_000_000)
+    sale.offers = [replace(offer, price_fen=520_000_000 + 7_350_000 * number) for number, offer in enumerate(sale.offers)]
+    case = CaseRun(cast, sale, ago(39))
+    for step in (case.register, case.announce, case.pay_deposits, case.file_bids, case.close, case.open):
+        step()
 
 
 def _until_publicity(case: CaseRun) -> None:
