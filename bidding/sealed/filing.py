@@ -208,7 +208,7 @@ def _accept(filing: _Filing, lot: projects.FilingLot, bidder: parties.Standing, 
         rules.may_file(lot.stage, lot.deadline, at)
     else:
         rules.may_offer(lot.stage, *guests.standing(filing.session, bidder.id), at)
-    eligibility.require(bidder.id, bidder.barred_until, lot.tenderer_id, lot.agency_id, at=at)
+    eligibility.require(bidder.id, bidder.barred_in(lot.procedure), lot.tenderer_id, lot.agency_id, at=at)
     eligibility.require_invited(invitations.may_take_part(lot.project_id, lot.procedure, bidder.code,
                                                                 listed=lot.is_listed))
     names = arrived.take(filing.upload, filing.header, boxes.upload_tag(filing.session, bidder.code))

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from bidding.opening import objecting
 from bidding.opening import service as opening
 from tests.builders import Centre
-from tests.services.test_filing import refused
+from tests.services.test_filing import file, refused, seal, upload
 from tests.services.test_objections import BUYING, POINTS, complain, kinds, object_to, org, published, two_supervisors
 from trading.announcements import queries as notices
 from trading.archive import service as archive
@@ -215,3 +215,21 @@ def test_a_reply_to_what_was_not_said_in_the_hall_is_not_read_out_there(sqlite_c
     made = object_to(case, sqlite_centre, Subject.OPENING)
     service.reply(made.id, Answer.REJECTED, "不成立", actor="t", at=case.wait(minutes=1))
     assert objecting.read_replies(case.at) == 0
+
+
+def test_who_is_barred_from_procurement_files_no_bid_there_and_may_in_works(sqlite_centre: Centre) -> None:
+    case, made = false_complaint(sqlite_centre)
+    one, two = two_supervisors()
+    found = propose(made, case, one)
+    bans.order(found.id, account_id=two, actor="supervisor-b", at=case.at)
+    company = sqlite_centre.companies[0]
+    for procedure, barred in (("procurement-open", True), ("works-open", False)):
+        category, method = ("goods", {"kind": "procurement_lowest"}) if barred else ("construction", {"kind": "works_lowest"})
+        after = sqlite_centre.a_case("register", "announce", at=case.at, procedure=procedure, category=category, method=method)
+        bid, payload = seal(after, company)
+        uploaded = upload(after, company, bid, payload)
+        if barred:
+            with refused("eligibility.barred"):
+                file(after, company, bid, uploaded)
+        else:
+            assert file(after, company, bid, uploaded).event["bid_digest"] == bid.digest
