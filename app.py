@@ -80,6 +80,7 @@ from trading.contracts import views as contract_views
 from trading.base.scheduler import run as run_timetable
 from trading.announcements import correction_views
 from trading.announcements import views as announcement_views
+from trading.evidence import views as log_views
 from trading.frameworks import jobs as framework_jobs
 from trading.frameworks import views as framework_views
 from trading.lawbook import change_views as law_change_views
@@ -116,7 +117,7 @@ MACHINES = [trustee_views.bp, draw_api.bp]
 BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, correction_views.bp, drafting_views.bp,
               portal_views.bp, letter_views.bp,
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
-              supplier_views.bp, selection_views.bp, prequalification_views.bp, framework_views.bp,
+              supplier_views.bp, selection_views.bp, prequalification_views.bp, log_views.bp, framework_views.bp,
               evaluation_views.bp, deposit_views.bp, archive_views.bp, supervision_views.bp, pause_views.bp, clock_views.bp,
               law_views.bp, law_change_views.bp, contract_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 

@@ -15,7 +15,7 @@ from trading.base.config import ROOT, create_keys, load
 #: Command -> where it is defined. The folders' own commands stay with their folders.
 PLACES = {
     "web": "app:web", "jobs": "app:jobs", "db": "flask_migrate.cli:db",
-    "law": "trading.law.commands:law", "witness": "trading.evidence.commands:witness",
+    "law": "trading.law.commands:law", "witness": "trading.evidence.commands:witness", "monitor": "trading.evidence.commands:monitor",
     "trustee": "bidding.trustees.commands:trustee", "bid": "bidding.sealed.commands:bid", "draw": "experts.draw.commands:draw",
     "demo": "trading.demonstration.start:demo", "code": "trading.demonstration.start:code", "up": "trading.demonstration.start:up",
     "walkthrough": "trading.demonstration.commands:walkthrough", "replay": "trading.demonstration.commands:replay",

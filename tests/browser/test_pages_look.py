@@ -39,7 +39,7 @@ PAGES = [
     ("notice with versions", "", "/notices/{notice}"), ("hall before", "", "/hall/{soon_lot}"), ("hall after", "", "/hall/{open_lot}"),
     ("halls", "", "/hall"), ("calendar", "", "/calendar"), ("draw", "", "/draws/{open_lot}"), ("verify", "", "/verify"),
     ("login", "", "/login"), ("help", "", "/help"), ("accessibility", "", "/accessibility"), ("sitemap", "", "/sitemap"),
-    ("not found", "", "/p/nothing"),
+    ("not found", "", "/p/nothing"), ("evidence log", "", "/log"),
     ("bidder's start", "bidder", "/me"), ("my lots", "bidder", "/me/lots"), ("my lot", "bidder", "/me/lots/{soon_lot}"),
     ("wizard", "bidder", "/me/lots/{soon_lot}/seal"), ("bidder's hall", "bidder", "/hall/{open_lot}"), ("ask", "bidder", "/p/{soon}/ask"),
     ("messages", "bidder", "/me/messages"), ("company", "bidder", "/me/company"), ("account", "bidder", "/me/account"),

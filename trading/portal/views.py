@@ -240,7 +240,7 @@ def accessibility() -> ResponseReturnValue:
 @public
 def sitemap() -> ResponseReturnValue:
     places = [("/", _("首页")), ("/search", _("交易信息")), ("/calendar", _("开标日历")), ("/calendar.ics", _("开标日历订阅")),
-              ("/feeds/all.atom", _("全部公告订阅")), ("/verify", _("核验")), ("/law", _("法规参数")), ("/law/procedures", _("交易方式")), ("/help", _("使用帮助")), ("/accessibility", _("无障碍说明")),
+              ("/feeds/all.atom", _("全部公告订阅")), ("/verify", _("核验")), ("/log", _("存证日志")), ("/law", _("法规参数")), ("/law/procedures", _("交易方式")), ("/help", _("使用帮助")), ("/accessibility", _("无障碍说明")),
               ("/problems/report", _("网站找错")), ("/login", _("登录")), ("/me", _("我的工作"))]
     return render_template("public/sitemap.html", places=[{"text": name, "href": href} for href, name in places], crumbs=[
         {"text": _("首页"), "href": "/"}, {"text": _("网站地图")}])

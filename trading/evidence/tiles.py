@@ -1,0 +1,82 @@
+"""The evidence log as anybody may read it: the newest checkpoint and tiles of the tree (c2sp.org/tlog-tiles).
+
+A hash tile holds 256 neighbouring hashes of the tree at every eighth level, an entry bundle the
+256 leaves themselves. A leaf is the 32 bytes that stand for an act: without its nonce it says
+nothing, so that the whole log can be given to everybody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from trading.base.database import connection, db
+from trading.base.errors import NotFound
+from trading.evidence.models import Checkpoint, Entry, Node
+
+WIDTH = 256
+HEIGHT = 8
+#: Levels of tiles: a tree of 2^63 leaves has eight.
+LEVELS = 8
+
+
+def number(path: str) -> tuple[int, int]:
+    """(tile, how many hashes) of the address after the level: ``x001/x234/067`` or ``x001/234.p/17``.
+
+    Raises NotFound for anything that is not written in exactly this way.
+    """
+    match = re.fullmatch(r"((?:x\d{3}/)*)(\d{3})(?:\.p/([1-9]\d{0,2}))?", path, re.ASCII)
+    if match is None or len(path) > 40:
+        raise NotFound
+    digits = match[1].replace("x", "").replace("/", "") + match[2]
+    width = int(match[3]) if match[3] else WIDTH
+    if width > WIDTH or (match[3] and width == WIDTH) or (match[1] and digits.startswith("000")):
+        raise NotFound
+    return int(digits), width
+
+
+def name(tile: int, width: int = WIDTH) -> str:
+    """The address of a tile, the other way round."""
+    groups = [f"{tile % 1000:03d}"]
+    while tile := tile // 1000:
+        groups.append(f"x{tile % 1000:03d}")
+    return "/".join(reversed(groups)) + (f".p/{width}" if width < WIDTH else "")
+
+
+def newest() -> Checkpoint:
+    """The newest signed checkpoint. Raises NotFound while there is none."""
+    found = db.session.scalars(select(Checkpoint).order_by(Checkpoint.size.desc()).limit(1)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _require_there(level: int, tile: int, width: int) -> None:
+    # Only what a checkpoint covers: what is not signed yet may still be undone.
+    if not 0 <= level < LEVELS or tile * WIDTH + width > newest().size >> (HEIGHT * level):
+        raise NotFound
+
+
+def hashes(level: int, tile: int, width: int) -> bytes:
+    """The hashes of one tile, 32 bytes each."""
+    _require_there(level, tile, width)
+    first = tile * WIDTH
+    rows = connection().execute(select(Node.__table__.c.hash).where(
+        Node.__table__.c.level == level * HEIGHT, Node.__table__.c.i >= first, Node.__table__.c.i < first + width).order_by(Node.__table__.c.i))
+    return b"".join(rows.scalars())
+
+
+def entries(tile: int, width: int) -> bytes:
+    """One entry bundle: each leaf after its length in two bytes."""
+    _require_there(0, tile, width)
+    first = tile * WIDTH
+    rows: Iterable[bytes] = connection().execute(select(Entry.__table__.c.data).where(
+        Entry.__table__.c.seq >= first, Entry.__table__.c.seq < first + width).order_by(Entry.__table__.c.seq)).scalars()
+    return b"".join(len(data).to_bytes(2, "big") + data for data in rows)
+
+
+def recent(count: int = 30) -> list[Checkpoint]:
+    """The newest checkpoints, newest first."""
+    return list(db.session.scalars(select(Checkpoint).order_by(Checkpoint.size.desc()).limit(count)))

@@ -1,0 +1,67 @@
+"""The evidence log for outsiders: a page about it, its newest checkpoint, its tiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from trading.accounts.permissions import public
+from trading.base import addresses, installation
+from trading.base.clock import BEIJING
+from trading.evidence import service, tiles, verify
+from trading.evidence.models import Checkpoint
+
+bp = Blueprint("log", __name__)
+bp.record(addresses.register)
+
+#: A full tile never changes.
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@bp.get("/log")
+@public
+def page() -> ResponseReturnValue:
+    settings = installation.settings()
+    witnesses = [key for key in settings.witness_keys.split(",") if key]
+    return render_template("evidence/log.html", origin=settings.log_origin, log_key=service.log_verifier_key(), witnesses=witnesses,
+                           quorum=settings.witness_quorum, rows=[_row(item, witnesses) for item in tiles.recent()], crumbs=[
+                               {"text": _("首页"), "href": "/"}, {"text": _("存证日志")}])
+
+
+def _row(item: Checkpoint, witnesses: list[str]) -> dict[str, Any]:
+    _origin, _size, root = verify.parse_checkpoint(verify.split_note(item.note)[0])
+    seen = [name for key in witnesses for name in [key.partition("+")[0]] if verify.cosignature_time(item.note + item.cosignatures, key)]
+    return {"size": item.size, "root": root.hex(), "at": item.at.astimezone(BEIJING), "witnesses": seen}
+
+
+@bp.get("/log/checkpoint")
+@public
+def checkpoint() -> ResponseReturnValue:
+    """The newest checkpoint with the witnesses' lines (c2sp.org/tlog-checkpoint)."""
+    found = tiles.newest()
+    answer = Response(found.note + found.cosignatures, mimetype="text/plain")
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+@bp.get("/log/tile/<number:level>/<path:place>")
+@public
+def tile(level: int, place: str) -> ResponseReturnValue:
+    index, width = tiles.number(place)
+    return _tile(tiles.hashes(level, index, width), width)
+
+
+@bp.get("/log/tile/entries/<path:place>")
+@public
+def entries(place: str) -> ResponseReturnValue:
+    index, width = tiles.number(place)
+    return _tile(tiles.entries(index, width), width)
+
+
+def _tile(data: bytes, width: int) -> Response:
+    answer = Response(data, mimetype="application/octet-stream")
+    answer.headers["Cache-Control"] = FOREVER if width == tiles.WIDTH else "public, max-age=60"
+    return answer
