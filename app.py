@@ -80,7 +80,7 @@ from trading.contracts import views as contract_views
 from trading.base.scheduler import run as run_timetable
 from trading.announcements import correction_views
 from trading.announcements import views as announcement_views
-from trading.evidence import views as log_views
+from trading.portal import log_views
 from trading.frameworks import jobs as framework_jobs
 from trading.frameworks import views as framework_views
 from trading.lawbook import change_views as law_change_views

@@ -26,7 +26,7 @@ FOREVER = "public, max-age=31536000, immutable"
 def page() -> ResponseReturnValue:
     settings = installation.settings()
     witnesses = [key for key in settings.witness_keys.split(",") if key]
-    return render_template("evidence/log.html", origin=settings.log_origin, log_key=service.log_verifier_key(), witnesses=witnesses,
+    return render_template("portal/log.html", origin=settings.log_origin, log_key=service.log_verifier_key(), witnesses=witnesses,
                            quorum=settings.witness_quorum, rows=[_row(item, witnesses) for item in tiles.recent()], crumbs=[
                                {"text": _("首页"), "href": "/"}, {"text": _("存证日志")}])
 
