@@ -113,7 +113,7 @@ def period(name: str) -> str:
 
 def rounds(name: str) -> str:
     return {"one": _("一次报价"), "several": _("多轮报价，最后报价密封"), "negotiated": _("协商价格"), "live": _("现场竞价"),
-            "fixed": _("价格固定")}.get(name, name)
+            "fixed": _("价格固定"), "none": _("不报价")}.get(name, name)
 
 
 def call(name: str) -> str:
