@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,6 +19,7 @@ PURE = {"rules.py", "tickets.py", "strata.py", "transcript.py", "methods.py", "r
 FRAMEWORKS = {"flask", "flask_login", "flask_wtf", "flask_babel", "sqlalchemy", "flask_sqlalchemy", "wtforms"}
 
 
+@cache
 def modules() -> list[tuple[Path, str, ast.Module]]:
     found = []
     for top in ("trading", "bidding", "experts"):

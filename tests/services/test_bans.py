@@ -76,11 +76,12 @@ def test_two_supervisors_bar_from_procurement_and_leave_works_open(centre: Centr
 
 def test_a_later_shorter_ban_shortens_nothing(sqlite_centre: Centre) -> None:
     case, made = false_complaint(sqlite_centre)
+    # The other purchase is filed for before the first ban, which would not let it.
+    again, other = false_complaint(sqlite_centre, sqlite_centre.an_opened_case(**BUYING))
     one, two = two_supervisors()
     bans.order(propose(made, case, one, 36).id, account_id=two, actor="b", at=case.at)
     raiser = org(sqlite_centre)
     long = parties.get(raiser.id).procurement_barred_until
-    again, other = false_complaint(sqlite_centre, sqlite_centre.an_opened_case(**BUYING))
     bans.order(propose(other, again, one, 12).id, account_id=two, actor="b", at=again.at)
     assert parties.get(raiser.id).procurement_barred_until == long
 

@@ -93,10 +93,27 @@ def test_what_is_not_signed_yet_is_not_served(sqlite_centre: Centre) -> None:
     assert client.get(f"/log/tile/0/{tiles.name(found.size // 256, found.size % 256 + 1)}").status_code == 404
 
 
-def test_no_leaf_tells_what_it_stands_for(sqlite_centre: Centre) -> None:
-    case = sqlite_centre.a_filed_case()
+def test_the_log_is_not_read_past_the_opening_of_a_session_that_takes_bids(sqlite_centre: Centre) -> None:
+    """Whoever watched it grow could count the bids; after the close everything can be read, and names nobody."""
+    grow(3)
+    case = sqlite_centre.a_bidding_case(deposit_fen=0)
+    client = sqlite_centre.app.test_client()
+
+    def seen() -> tuple[int, str, str]:
+        answer = client.get("/log/checkpoint")
+        return answer.status_code, answer.text, client.get("/log").text.partition("</main>")[0].partition("<main")[2]
+
+    before = seen()
+    assert before[0] == 200
+    case.file_bids()
+    grow(5)
+    assert seen() == before
+    opened = case.session.opened_seq
+    assert client.get(f"/log/tile/0/{tiles.name(opened // 256, opened % 256 + 1)}").status_code == 404
+    case.close()
     found = grow(1)
-    whole = b"".join(sqlite_centre.app.test_client().get(f"/log/tile/entries/{tiles.name(tile, min(256, found.size - tile * 256))}").data
+    assert seen() != before, "the control: once the bids are closed it goes on"
+    whole = b"".join(client.get(f"/log/tile/entries/{tiles.name(tile, min(256, found.size - tile * 256))}").data
                      for tile in range(-(-found.size // 256)))
     assert not any(company.code.encode() in whole or company.name.encode() in whole for company in sqlite_centre.companies)
     assert (case.lot.code or "").encode() not in whole and len(whole) == found.size * 34

@@ -2,7 +2,8 @@
 
 A hash tile holds 256 neighbouring hashes of the tree at every eighth level, an entry bundle the
 256 leaves themselves. A leaf is the 32 bytes that stand for an act: without its nonce it says
-nothing, so that the whole log can be given to everybody.
+nothing. How far the log may be read is the caller's to say (``most``): while a tender takes bids,
+the mere growth of the log would let them be counted.
 """
 
 from __future__ import annotations
@@ -45,38 +46,38 @@ def name(tile: int, width: int = WIDTH) -> str:
     return "/".join(reversed(groups)) + (f".p/{width}" if width < WIDTH else "")
 
 
-def newest() -> Checkpoint:
-    """The newest signed checkpoint. Raises NotFound while there is none."""
-    found = db.session.scalars(select(Checkpoint).order_by(Checkpoint.size.desc()).limit(1)).first()
+def newest(most: int) -> Checkpoint:
+    """The newest signed checkpoint of at most so many leaves. Raises NotFound while there is none."""
+    found = db.session.scalars(select(Checkpoint).where(Checkpoint.size <= most).order_by(Checkpoint.size.desc()).limit(1)).first()
     if found is None:
         raise NotFound
     return found
 
 
-def _require_there(level: int, tile: int, width: int) -> None:
+def _require_there(level: int, tile: int, width: int, most: int) -> None:
     # Only what a checkpoint covers: what is not signed yet may still be undone.
-    if not 0 <= level < LEVELS or tile * WIDTH + width > newest().size >> (HEIGHT * level):
+    if not 0 <= level < LEVELS or tile * WIDTH + width > newest(most).size >> (HEIGHT * level):
         raise NotFound
 
 
-def hashes(level: int, tile: int, width: int) -> bytes:
+def hashes(level: int, tile: int, width: int, most: int) -> bytes:
     """The hashes of one tile, 32 bytes each."""
-    _require_there(level, tile, width)
+    _require_there(level, tile, width, most)
     first = tile * WIDTH
     rows = connection().execute(select(Node.__table__.c.hash).where(
         Node.__table__.c.level == level * HEIGHT, Node.__table__.c.i >= first, Node.__table__.c.i < first + width).order_by(Node.__table__.c.i))
     return b"".join(rows.scalars())
 
 
-def entries(tile: int, width: int) -> bytes:
+def entries(tile: int, width: int, most: int) -> bytes:
     """One entry bundle: each leaf after its length in two bytes."""
-    _require_there(0, tile, width)
+    _require_there(0, tile, width, most)
     first = tile * WIDTH
     rows: Iterable[bytes] = connection().execute(select(Entry.__table__.c.data).where(
         Entry.__table__.c.seq >= first, Entry.__table__.c.seq < first + width).order_by(Entry.__table__.c.seq)).scalars()
     return b"".join(len(data).to_bytes(2, "big") + data for data in rows)
 
 
-def recent(count: int = 30) -> list[Checkpoint]:
-    """The newest checkpoints, newest first."""
-    return list(db.session.scalars(select(Checkpoint).order_by(Checkpoint.size.desc()).limit(count)))
+def recent(most: int, count: int = 30) -> list[Checkpoint]:
+    """The newest checkpoints of at most so many leaves, newest first."""
+    return list(db.session.scalars(select(Checkpoint).where(Checkpoint.size <= most).order_by(Checkpoint.size.desc()).limit(count)))

@@ -1,4 +1,8 @@
-"""The evidence log for outsiders: a page about it, its newest checkpoint, its tiles."""
+"""The evidence log for outsiders: a page about it, its newest checkpoint, its tiles.
+
+It is given up to the moment at which the oldest session that still takes bids or offers was opened:
+whoever watched it grow beyond that could count them before the deadline.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,17 @@ from typing import Any
 from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import func, select
 
+from bidding.trustees.models import SealingSession
 from trading.accounts.permissions import public
 from trading.base import addresses, installation
 from trading.base.clock import BEIJING
+from trading.base.database import db
 from trading.evidence import service, tiles, verify
 from trading.evidence.models import Checkpoint
+from trading.projects.models import Lot
+from trading.projects.rules import Stage
 
 bp = Blueprint("log", __name__)
 bp.record(addresses.register)
@@ -21,13 +30,24 @@ bp.record(addresses.register)
 FOREVER = "public, max-age=31536000, immutable"
 
 
+def readable() -> int:
+    """How many leaves may be read now."""
+    first = db.session.scalar(select(func.min(SealingSession.opened_seq)).join(Lot, Lot.id == SealingSession.lot_id).where(
+        SealingSession.close_seq.is_(None), SealingSession.envelope.not_like("draw%"), Lot.stage.in_(TAKES_BIDS)))
+    return service.size() if first is None else first
+
+
+#: Stages in which an open session takes bids, or the offers of a later round.
+TAKES_BIDS = (Stage.BIDDING, Stage.PAUSED, Stage.OPENED, Stage.CONTRACTED)
+
+
 @bp.get("/log")
 @public
 def page() -> ResponseReturnValue:
     settings = installation.settings()
     witnesses = [key for key in settings.witness_keys.split(",") if key]
     return render_template("portal/log.html", origin=settings.log_origin, log_key=service.log_verifier_key(), witnesses=witnesses,
-                           quorum=settings.witness_quorum, rows=[_row(item, witnesses) for item in tiles.recent()], crumbs=[
+                           quorum=settings.witness_quorum, rows=[_row(item, witnesses) for item in tiles.recent(readable())], crumbs=[
                                {"text": _("首页"), "href": "/"}, {"text": _("存证日志")}])
 
 
@@ -41,7 +61,7 @@ def _row(item: Checkpoint, witnesses: list[str]) -> dict[str, Any]:
 @public
 def checkpoint() -> ResponseReturnValue:
     """The newest checkpoint with the witnesses' lines (c2sp.org/tlog-checkpoint)."""
-    found = tiles.newest()
+    found = tiles.newest(readable())
     answer = Response(found.note + found.cosignatures, mimetype="text/plain")
     answer.headers["Cache-Control"] = "no-cache"
     return answer
@@ -51,14 +71,14 @@ def checkpoint() -> ResponseReturnValue:
 @public
 def tile(level: int, place: str) -> ResponseReturnValue:
     index, width = tiles.number(place)
-    return _tile(tiles.hashes(level, index, width), width)
+    return _tile(tiles.hashes(level, index, width, readable()), width)
 
 
 @bp.get("/log/tile/entries/<path:place>")
 @public
 def entries(place: str) -> ResponseReturnValue:
     index, width = tiles.number(place)
-    return _tile(tiles.entries(index, width), width)
+    return _tile(tiles.entries(index, width, readable()), width)
 
 
 def _tile(data: bytes, width: int) -> Response:
