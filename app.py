@@ -99,9 +99,9 @@ from trading.demonstration.place import demo_folder, is_ready
 from trading.deposits import views as deposit_views
 from trading.drafting import views as drafting_views
 from trading.evidence import service as evidence
-from trading.evidence import witnessing
+from trading.evidence import stamping, witnessing
 from trading.messages import service as messages
-from trading.supervision import clock_views, pause_views, reminders
+from trading.supervision import alarming, clock_views, pause_views, reminders
 from trading.supervision import views as supervision_views
 
 log = structlog.get_logger()
@@ -298,8 +298,10 @@ TIMETABLE = [
     Job("frameworks.settle_due", 2, lambda: framework_jobs.settle_due(now())),
     Job("objections.follow", 60, lambda: objection_jobs.follow(now())),
     Job("supervision.remind", 60, lambda: reminders.remind(now())),
+    Job("supervision.alarm", 2, lambda: alarming.tell(now())),
     Job("evidence.checkpoint", 1, lambda: evidence.checkpoint_if_grown(now())),
-    Job("evidence.cosign_due", 1, lambda: witnessing.cosign_due(_seen)),
+    Job("evidence.cosign_due", 1, lambda: witnessing.cosign_due(_seen, now)),
+    Job("evidence.stamp_due", 2, lambda: stamping.stamp_due(now)),
 ]
 
 

@@ -185,8 +185,8 @@ def main() -> None:
     chosen = options.parse_args()
     each = max(1, chosen.bids // chosen.runs)
     with tempfile.TemporaryDirectory(dir=chosen.folder) as name, \
-            installation_in(Path(name), create_app, region="CN-51") as (app, witness):
-        cast = Cast(START, witness, experts=0)
+            installation_in(Path(name), create_app, region="CN-51") as (app, watchers):
+        cast = Cast(START, watchers, experts=0)
         plan = Plan("青石路改造工程", "一标段", 100_000_000, 95_000_000, [], "CN-51")
         case = CaseRun(cast, plan, START)
         case.register()

@@ -155,9 +155,9 @@ def main() -> None:
     runs: list[Seconds] = []
     references: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory(dir=chosen.folder) as name, \
-            installation_in(Path(name), create_app, region="CN-51") as (_, witness):
+            installation_in(Path(name), create_app, region="CN-51") as (_, watchers):
         began = time.perf_counter()
-        case, session_name = a_closed_window(Cast(START, witness, experts=0), chosen.bids, int(chosen.mib * 2**20))
+        case, session_name = a_closed_window(Cast(START, watchers, experts=0), chosen.bids, int(chosen.mib * 2**20))
         db.engine.dispose()  # the last connection moves the log into the database file
         database, kept = Path(name) / "mingtang.db", Path(name) / "kept.db"
         shutil.copyfile(database, kept)

@@ -10,7 +10,7 @@ from flask import Flask
 from trading.base.database import db
 from trading.demonstration.case import CaseRun, Offer, Plan
 from trading.demonstration.cast import Cast, Company
-from trading.evidence.witness import Witness
+from trading.demonstration.watchers import Watchers
 
 #: A Monday morning in Beijing, far from public holidays.
 T0 = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -62,9 +62,9 @@ class Centre:
         return self.a_case("register", "announce", "pay_deposits", "file_bids", "close", "open", **changes)
 
 
-def build(app: Flask, witness: Witness) -> tuple[Cast, list[Company]]:
+def build(app: Flask, watchers: Watchers) -> tuple[Cast, list[Company]]:
     """Fill a fresh installation; done once, its database is copied for every test."""
-    cast = Cast(T0, witness, experts=24)
+    cast = Cast(T0, watchers, experts=24)
     companies = [cast.company(name, T0) for name in NAMES]
     for holder in cast.holders:
         holder.top_up(T0)

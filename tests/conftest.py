@@ -18,9 +18,9 @@ from tests import builders
 from tests.postgres import private_server
 from trading.base.config import Settings, create_keys
 from trading.base.database import db
-from trading.demonstration.cast import Cast, Company, make_witness
+from trading.demonstration import watchers
+from trading.demonstration.cast import Cast, Company
 from trading.demonstration.laboratory import create_tables
-from trading.evidence.witness import Witness
 
 ORIGIN = "test.example/log2026"
 
@@ -39,12 +39,12 @@ def _prepare(folder: Path, **changes: Any) -> Prepared:
     create_keys(folder)
     settings = Settings(instance=folder, demo=True, https=False, platform_code="1510822000", cover_bids=2,
                         log_origin=ORIGIN, region="CN-51", **changes)
-    witness = make_witness(ORIGIN, settings.key("log"))
-    settings = replace(settings, witness_keys=witness.verifier_key)
+    made = watchers.make(settings)
+    settings = watchers.watched(settings, made)
     app = create_app(settings)
     with app.app_context():
         create_tables()
-        cast, companies = builders.build(app, witness)
+        cast, companies = builders.build(app, made)
         db.session.remove()
         db.engine.dispose()
     return Prepared(folder, settings, cast, companies)
@@ -113,13 +113,7 @@ def copy_cast(cast: Cast, settings: Settings) -> Cast:
     """The same people with memories of their own."""
     twin = copy(cast)
     twin.holders = [replace(holder, memory=replace(holder.memory, used=dict(holder.memory.used))) for holder in cast.holders]
-    twin.witness = _twin_witness(cast.witness)
-    return twin
-
-
-def _twin_witness(witness: Witness) -> Witness:
-    twin = copy(witness)
-    twin._last = dict(witness._last)
+    twin.watchers = cast.watchers.twin()
     return twin
 
 

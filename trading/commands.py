@@ -16,6 +16,7 @@ from trading.base.config import ROOT, create_keys, load
 PLACES = {
     "web": "app:web", "jobs": "app:jobs", "db": "flask_migrate.cli:db",
     "law": "trading.law.commands:law", "witness": "trading.evidence.commands:witness", "monitor": "trading.evidence.commands:monitor",
+    "authority": "trading.evidence.commands:authority",
     "trustee": "bidding.trustees.commands:trustee", "bid": "bidding.sealed.commands:bid", "draw": "experts.draw.commands:draw",
     "demo": "trading.demonstration.start:demo", "code": "trading.demonstration.start:code", "up": "trading.demonstration.start:up",
     "walkthrough": "trading.demonstration.commands:walkthrough", "replay": "trading.demonstration.commands:replay",
@@ -93,12 +94,17 @@ def assets_install() -> None:
 @click.option("--log-key", default="", help="the log's key, from a source outside the pack")
 @click.option("--witness-key", multiple=True)
 @click.option("--centre-key", default="")
+@click.option("--quorum", type=click.IntRange(1, 20), default=1, show_default=True, help="how many witnesses must have signed a close")
+@click.option("--tsa-root", type=click.Path(exists=True, dir_okay=False), multiple=True, help="certificate (PEM) of a time-stamping authority")
 @click.option("--json", "as_json", is_flag=True)
-def verify_command(path: Path, log_key: str, witness_key: tuple[str, ...], centre_key: str, as_json: bool) -> None:
+def verify_command(path: Path, log_key: str, witness_key: tuple[str, ...], centre_key: str, quorum: int, tsa_root: tuple[str, ...],
+                   as_json: bool) -> None:
     """Check an archive pack or a receipt: no server, database or account needed."""
     from trading.evidence import verify
 
-    arguments = [str(path), "--log-key", log_key, "--centre-key", centre_key, *(["--json"] if as_json else [])]
+    arguments = [str(path), "--log-key", log_key, "--centre-key", centre_key, "--quorum", str(quorum), *(["--json"] if as_json else [])]
     for key in witness_key:
         arguments += ["--witness-key", key]
+    for root in tsa_root:
+        arguments += ["--tsa-root", root]
     sys.exit(verify.main(arguments))

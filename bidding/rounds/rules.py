@@ -13,6 +13,7 @@ MOST = 9
 #: A round is open long enough to seal an offer, and ends while the committee sits.
 SHORTEST, LONGEST = timedelta(minutes=2), timedelta(days=5)
 MINUTES_LENGTH = 4000
+CHANGES_LENGTH = 4000
 
 
 def may_ask(rounds: str, stage: Stage, *, number: int, under_way: bool, final_before: bool) -> None:
@@ -53,11 +54,3 @@ def all_heard(asked: Collection[int], talked_to: Collection[int]) -> None:
     """
     if missing := set(asked) - set(talked_to):
         raise Refused("offers.not_heard", count=len(missing))
-
-
-def text(value: str) -> str:
-    """Minutes as they are kept. Raises Refused ``offers.minutes_length``."""
-    value = value.strip()
-    if not value or len(value) > MINUTES_LENGTH or "\0" in value:
-        raise Refused("offers.minutes_length", most=MINUTES_LENGTH)
-    return value

@@ -22,6 +22,7 @@ from bidding.sealed import service as sealed
 from bidding.trustees import service as trustees
 from bidding.trustees.models import SealingSession
 from trading.archive import service as archive
+from trading.base import texts
 from trading.base.clock import BEIJING, Clock
 from trading.base.database import db, transaction
 from trading.base.errors import NotFound, Refused
@@ -66,7 +67,8 @@ def talk(lot_id: int, organisation_id: int, text: str, *, actor: str, at: dateti
         _require_open_for_talks(lot_id, known)
         if organisation_id not in {bid.organisation_id for bid in opening.opened_bids(lot_id)}:
             raise NotFound
-        made = Minutes(lot_id=lot_id, before_round=len(known) + 1, organisation_id=organisation_id, text=rules.text(text),
+        made = Minutes(lot_id=lot_id, before_round=len(known) + 1, organisation_id=organisation_id,
+                       text=texts.filled(text, "offers.minutes_length", rules.MINUTES_LENGTH),
                        written_by=actor, at=at)
         session.add(made)
         session.flush()
@@ -116,7 +118,8 @@ def _begin(lot: Lot, organisation_ids: Sequence[int], closes: datetime, *, is_fi
         if not organisation_ids:
             raise Refused("offers.nobody")
         sealing = sealed.start_offers(lot, f"offer-{number}", list(organisation_ids), deadline=rules.closes_at(at, closes), at=at)
-        made = OfferRound(session=sealing.id, lot_id=lot_id, number=number, is_final=is_final, changes=changes.strip()[:4000], asked_at=at)
+        made = OfferRound(session=sealing.id, lot_id=lot_id, number=number, is_final=is_final, asked_at=at,
+                          changes=texts.perhaps(changes, "offers.changes_length", rules.CHANGES_LENGTH))
         session.add(made)
         session.flush()
         evidence.record("offers.asked", actor=actor, at=at, lot=lot.code, session=sealing.id, number=number, final=is_final,

@@ -30,6 +30,7 @@ from trading.base import installation
 from trading.base.clock import Clock, unix_ms
 from trading.base.database import connection, in_transaction, transaction
 from trading.base.errors import Refused
+from trading.evidence import alarms
 from trading.evidence import service as evidence
 from trading.parties import service as parties
 from trading.projects import invitations
@@ -169,10 +170,11 @@ def _commit(group: list[_Filing]) -> None:
         bidders = parties.standings([filing.bidder_id for filing in group])
         arrived = _Arrived([filing.upload for filing in group])
         earlier = _with_earlier(group)
+        stopped = alarms.stop_filings()
         accepted: list[tuple[_Filing, evidence.Act, int]] = []
         for filing in group:
             try:
-                found = _accept(filing, lots[filing.lot_id], bidders[filing.bidder_id], arrived, filing.tag in earlier)
+                found = _accept(filing, lots[filing.lot_id], bidders[filing.bidder_id], arrived, filing.tag in earlier, stopped)
             except Refused as refusal:
                 filing.failure = refusal
                 continue
@@ -192,8 +194,10 @@ def _commit(group: list[_Filing]) -> None:
 
 
 def _accept(filing: _Filing, lot: projects.FilingLot, bidder: parties.Standing, arrived: _Arrived,
-            has_earlier: bool) -> tuple[evidence.Act, int] | None:
+            has_earlier: bool, stopped: str) -> tuple[evidence.Act, int] | None:
     """Decide on one filing; gives its evidence and version, or nothing for one taken in before."""
+    if stopped:
+        raise Refused("bid.log_alarm", alarm=stopped)
     if filing.code != bidder.code:
         raise Refused("bid.not_yours")
     if not any(keys.is_signed(public, filing.signature, bytes.fromhex(filing.digest)) for public in bidder.keys):

@@ -221,6 +221,12 @@ def bids(session_name: str, state: str | None = "live") -> list[SealedBid]:
     return list(db.session.scalars(query.order_by(SealedBid.digest)))
 
 
+def log_numbers(digests: Iterable[str]) -> dict[str, int]:
+    """Where in the log each bid of closed sessions was filed: of two, the smaller was there first."""
+    return {row.digest: row.commit_seq for row in db.session.scalars(select(SealedBid).where(SealedBid.digest.in_(list(digests))))
+            if row.digest is not None and row.commit_seq is not None}
+
+
 def payload(row: SealedBid) -> Iterable[bytes]:
     """The ciphertext of a bid as stored."""
     for name in row.parts or []:

@@ -21,7 +21,7 @@ from trading.base import installation
 from trading.base.clock import unix
 from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
-from trading.evidence import notes
+from trading.evidence import notes, stamping
 from trading.evidence import service as evidence
 from trading.evidence.models import Checkpoint, Entry
 from trading.projects.models import Lot
@@ -92,7 +92,7 @@ def last_pre_key(trustee_id: int) -> int:
 def public_keys(url: str) -> dict[str, Any]:
     """The keys of log, centre, witnesses and key holders."""
     settings = installation.settings()
-    return {"url": url, "log": evidence.log_verifier_key(), "centre": centre_key(),
+    return {"url": url, "log": evidence.log_verifier_key(), "log_pq": evidence.log_verifier_key_pq(), "centre": centre_key(),
             "witnesses": [key for key in settings.witness_keys.split(",") if key],
             "trustees": [{"organisation": record.organisation, "key": record.public} for record in active()]}
 
@@ -134,12 +134,12 @@ def open_session(lot: Lot, envelope: str, *, deadline: datetime, policy: str, wi
             "envelope": envelope, "nonce": secrets.token_hex(32), "deadline": unix(deadline),
             "open_not_before": unix(deadline), "bidder_window_s": int(window.total_seconds()), "policy": policy,
             "k": n // 2 + 1, "trustees": trustees, "log_origin": settings.log_origin,
-            "witnesses": [key for key in settings.witness_keys.split(",") if key], "tsa": [],
+            "witnesses": [key for key in settings.witness_keys.split(",") if key], "tsa": stamping.names(),
             "max_bytes": settings.max_bid_bytes, "seal_tool_sha256": ""}
         name = documents.session_id(documents.check_session(document))
         signature = sign_by_centre(protocol.session_message(name))
         written = evidence.record("session.opened", actor="centre", at=at, lot=lot.code, project=lot.project.code,
-                                  session=name, envelope=envelope, sig=signature)
+                                  session=name, envelope=envelope, sig=signature, tsa=document["tsa"])
         for pre_key in chosen:
             pre_key.session = name
         made = SealingSession(id=name, lot_id=lot.id, envelope=envelope, document=document, amendments=[],
@@ -355,7 +355,7 @@ def close_session(sealing: SealingSession, live: list[str], *, at: datetime) -> 
     assert lot is not None
     written = evidence.record("session.close", actor="timetable", at=at, lot=lot.code, session=sealing.id,
                               count=len(live), root=documents.live_root(live), in_force=in_force(sealing))
-    sealing.close_seq, sealing.close_checkpoint = written.seq, evidence.checkpoint(at).size
+    sealing.close_seq, sealing.close_checkpoint = written.seq, evidence.checkpoint(at, stamp=True).size
 
 
 def close_window(sealing: SealingSession, given: int, needed: int, *, at: datetime) -> None:

@@ -267,12 +267,8 @@ def is_window_closed(bundle: dict[str, Any], session: dict[str, Any], size: int,
 
 
 def witness_times(bundle: dict[str, Any], pins: Pins) -> list[int]:
-    times = []
-    for key in pins.witness_keys:
-        try:
-            seconds = verify.cosignature_time(bundle["checkpoint"], key)
-        except verify.Invalid:
-            raise Refused("trustee.checkpoint") from None
-        if seconds is not None:
-            times.append(seconds)
-    return times
+    """UTC seconds at which the pinned witnesses saw the checkpoint, one for each witness."""
+    try:
+        return list(verify.witnessed(bundle["checkpoint"], pins.witness_keys).values())
+    except verify.Invalid:
+        raise Refused("trustee.checkpoint") from None

@@ -40,7 +40,7 @@ def freeze(lot_id: int, strata: list[Stratum], *, representatives: list[int], ac
            contribute_for: timedelta = timedelta(minutes=10), reason: str = "", employer_cap: int = 1) -> Draw:
     """Lock the conditions: recusals are taken out, the pool's root is published, and from
     here on nothing about it can change. Contributions may come until ``closes_at``."""
-    with transaction() as session:
+    with transaction():
         lot = projects.locked_lot(lot_id)
         if lot.stage not in (Stage.CLOSED, Stage.OPENED):
             raise Refused("draw.too_early", stage=lot.stage)

@@ -10,24 +10,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from bidding.envelope import documents, keys
 from bidding.opening.models import OpenedBid
 from bidding.rounds import service as rounds
-from bidding.sealed.models import SealedBid
+from bidding.sealed import service as sealed
 from experts.draw import lottery
 from experts.draw import service as draws
 from experts.evaluation import rules, service
 from experts.evaluation.models import Evaluation
-from trading.base.database import db, lock_row, transaction
+from trading.base import texts
+from trading.base.database import lock_row, transaction
 from trading.base.errors import Refused
 from trading.evidence import service as evidence
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
 
-REASON_LENGTH = 500
+REASON_LENGTH, RECORD_LENGTH, PROFESSIONALS_LENGTH = 500, 4000, 400
 
 
 def _locked(lot_id: int) -> tuple[Lot, rules.Method, Evaluation | None]:
@@ -74,10 +73,7 @@ def _rejected(lot: Lot, method: rules.Method, bids: Sequence[OpenedBid],
     found = []
     for bid in bids:
         passed, reason = verdicts[bid.digest]
-        reason = reason.strip()[:REASON_LENGTH]
-        if not passed and not reason:
-            raise Refused("selection.reason_missing", bidder=bid.organisation.name)
-        wrong = "" if passed else reason
+        wrong = "" if passed else texts.filled(reason, "selection.reason_missing", REASON_LENGTH, bidder=bid.organisation.name)
         wrong = wrong or rules.off_terms(method, bid.price_fen or 0, floor_fen=lot.estimate_fen, fixed_fen=lot.ceiling_fen)
         if wrong:
             found.append({"digest": bid.digest, "failures": [{"criterion": "qualification", "votes": 1, "reasons": [wrong]}]})
@@ -85,8 +81,7 @@ def _rejected(lot: Lot, method: rules.Method, bids: Sequence[OpenedBid],
 
 
 def _by_price(bids: Sequence[OpenedBid]) -> list[tuple[OpenedBid, OpenedBid]]:
-    filed = {row.digest: row.commit_seq or 0 for row in db.session.scalars(
-        select(SealedBid).where(SealedBid.digest.in_([bid.digest for bid in bids])))}
+    filed = sealed.log_numbers(bid.digest for bid in bids)
     by_digest = {bid.digest: bid for bid in bids}
     order = rules.by_highest({bid.digest: (bid.price_fen or 0, filed[bid.digest]) for bid in bids})
     return [(by_digest[digest], by_digest[digest]) for digest in order]
@@ -115,8 +110,8 @@ def agree(lot_id: int, text: str, professionals: str, *, actor: str, at: datetim
         lot, method, evaluation = _locked(lot_id)
         if method.kind != "negotiated":
             raise Refused("selection.nothing_to_agree")
-        if not text.strip() or not professionals.strip() or "\0" in text + professionals:
-            raise Refused("selection.record_missing")
+        text = texts.filled(text, "selection.record_missing", RECORD_LENGTH)
+        professionals = texts.filled(professionals, "selection.professionals_missing", PROFESSIONALS_LENGTH)
         bids = service.bids_to_judge(lot_id)
         if any(rounds.is_under_way(found) for found in rounds.rounds_of(lot_id)):
             raise Refused("offers.round_open")
@@ -130,8 +125,7 @@ def agree(lot_id: int, text: str, professionals: str, *, actor: str, at: datetim
             evaluation = Evaluation(lot_id=lot_id, started_at=at, reviewed_at=at, rejected=[])
             session.add(evaluation)
             session.flush()
-        _report(lot, evaluation, [(bids[0], offer)], actor=actor, at=at, talks=text.strip()[:4000],
-                professionals=professionals.strip()[:400])
+        _report(lot, evaluation, [(bids[0], offer)], actor=actor, at=at, talks=text, professionals=professionals)
 
 
 def _report(lot: Lot, evaluation: Evaluation, ranked: Sequence[tuple[OpenedBid, OpenedBid]], *, actor: str, at: datetime,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -15,9 +13,9 @@ from bidding.opening import service as opening
 from bidding.rounds import service as rounds
 from experts.draw import lottery
 from experts.draw import service as draws
-from experts.evaluation import rules, selection, service, talks
+from experts.evaluation import bid_files, rules, selection, service, talks
 from trading.accounts.permissions import Permission, allow
-from trading.base import addresses, forms, installation
+from trading.base import addresses, forms
 from trading.base.clock import now
 from trading.base.errors import NotFound
 from trading.projects import service as projects
@@ -89,7 +87,7 @@ def ask(code: str) -> ResponseReturnValue:
     lot, _method = _own(code)
     at = now()
     rounds.ask(lot.id, [bid.organisation_id for bid in service.bids_to_judge(lot.id)], talks.closes(request.form, at),
-               is_final=request.form.get("final") == "yes", changes=request.form.get("changes", "")[:4000],
+               is_final=request.form.get("final") == "yes", changes=request.form.get("changes", ""),
                actor=current_user.actor, at=at)
     return redirect(url_for("selection.show", code=code))
 
@@ -109,10 +107,6 @@ def bid_file(code: str, digest: str, number: int) -> ResponseReturnValue:
     """One file of one opened bid, for whoever must judge the qualification."""
     lot, _method = _own(code)
     bid = next((bid for bid in service.bids_to_judge(lot.id) if bid.digest == digest), None)
-    if bid is None or not bid.plain or not 0 <= number < len(bid.files or []):
+    if bid is None:
         raise NotFound
-    name = (bid.files or [])[number]["name"]
-    with installation.files().open(bid.plain) as source, zipfile.ZipFile(source) as archive:
-        data = archive.read(name)
-    # Always a download: a bidder's file is never shown as a page of ours.
-    return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype="application/octet-stream")
+    return bid_files.download(bid, number)

@@ -20,7 +20,7 @@ from experts.pool import service as pool
 from trading.announcements import service as announcements
 from trading.announcements.rules import Kind
 from trading.archive import service as archive
-from trading.base import installation
+from trading.base import installation, texts
 from trading.base.clock import BEIJING
 from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
@@ -32,6 +32,9 @@ from trading.messages import service as messages
 from trading.projects import service as projects
 from trading.projects.models import Award, Lot
 from trading.projects.rules import Stage, Step
+
+
+REASON_LENGTH = 2000
 
 
 def start(lot_id: int, *, actor: str, at: datetime) -> Evaluation:
@@ -346,13 +349,7 @@ def finish(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
     placings = evaluation.report["ranking"]
     day = at.astimezone(BEIJING).date()
     procedure = law_procedures.procedure(lot.project.procedure)
-    if procedure.is_framework and lot.method.get("open"):
-        most = MOST_QUALIFIED  # an open framework leaves nobody out for number
-    elif procedure.is_framework:
-        most = awards.admitted(len(placings), by_quality=lot.project.category == "goods" and rules.read_method(lot.method).is_scored,
-                               procedure=procedure.id, on=day, region=lot.project.region)
-    else:
-        most = _most_candidates(lot, procedure, day)
+    most = _most_candidates(lot, procedure, len(placings), day)
     if not placings or not most or _stops_for_too_few(lot, procedure, len(placings), day):
         _fail_for_too_few(lot, at)
         return
@@ -365,14 +362,13 @@ def finish(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
         actor="committee", at=at)
 
 
-#: All who pass a prequalification go on; more than this never apply for one lot.
-MOST_QUALIFIED = 10_000
-
-
-def _most_candidates(lot: Lot, procedure: law_procedures.Procedure, on: date) -> int:
-    """How many candidates a report may name; where the law says nothing, the first alone."""
-    if procedure.is_prequalification:
-        return MOST_QUALIFIED
+def _most_candidates(lot: Lot, procedure: law_procedures.Procedure, valid: int, on: date) -> int:
+    """How many of the valid bids a report may name; where the law says nothing, the first alone."""
+    if procedure.is_prequalification or (procedure.is_framework and lot.method.get("open")):
+        return valid  # nobody who meets the conditions is left out for number
+    if procedure.is_framework:
+        return awards.admitted(valid, by_quality=lot.project.category == "goods" and rules.read_method(lot.method).is_scored,
+                               procedure=procedure.id, on=on, region=lot.project.region)
     name = "ct.eval_report" if procedure.family == law_procedures.Family.WORKS else "gp.candidates"
     rule = seek_rule(name, on=on, region=lot.project.region, procedure=lot.project.procedure)
     return int(rule.value) if rule else 1
@@ -439,9 +435,7 @@ def _names(lot_id: int) -> list[str]:
 
 def fail(lot_id: int, reason: str, *, actor: str, at: datetime) -> None:
     """The tenderer ends a lot without award, on a stated lawful ground."""
-    reason = reason.strip()
-    if not reason or len(reason) > 2000 or "\0" in reason:
-        raise Refused("notice.reason_missing")
+    reason = texts.filled(reason, "notice.reason_missing", REASON_LENGTH)
     with transaction():
         lot = projects.locked_lot(lot_id)
         lot.failed_reason = reason[:80]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -15,10 +13,10 @@ from sqlalchemy import select
 from bidding.opening.models import OpenedBid
 from experts.draw import service as draws
 from experts.draw.models import Draw
-from experts.evaluation import rules, service, talks
+from experts.evaluation import bid_files, rules, service, talks
 from experts.evaluation.models import Evaluation, Member
 from trading.accounts.permissions import Permission, allow
-from trading.base import forms, installation
+from trading.base import forms
 from trading.base.clock import now
 from trading.base.database import db
 from trading.base.errors import NotFound, Refused
@@ -149,7 +147,7 @@ def ask_for_offers(code: str) -> ResponseReturnValue:
     lot, _evaluation, _member = _room(code)
     at = now()
     service.ask_for_offers(lot.id, current_user.account.id, talks.closes(request.form, at),
-                           is_final=request.form.get("final") == "yes", changes=request.form.get("changes", "")[:4000], at=at)
+                           is_final=request.form.get("final") == "yes", changes=request.form.get("changes", ""), at=at)
     return redirect(url_for("evaluation.room", code=code))
 
 
@@ -181,13 +179,9 @@ def bid_file(code: str, digest: str, number: int) -> ResponseReturnValue:
     """One file of one opened bid, for committee members who have declared."""
     lot, _evaluation, member = _room(code)
     bid = db.session.get(OpenedBid, digest)
-    if bid is None or bid.lot_id != lot.id or not member.declared_at or not bid.plain or not 0 <= number < len(bid.files or []):
+    if bid is None or bid.lot_id != lot.id or not member.declared_at:
         raise NotFound
-    name = (bid.files or [])[number]["name"]
-    with installation.files().open(bid.plain) as source, zipfile.ZipFile(source) as archive:
-        data = archive.read(name)
-    # Always a download: a bidder's file is never shown as a page of ours.
-    return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype="application/octet-stream")
+    return bid_files.download(bid, number)
 
 
 @bp.post("/hall/<code>/evaluation")

@@ -172,7 +172,7 @@ class Live:
                     self.troubles.append(repr(trouble))
 
     def _witness(self) -> None:
-        for size in db.session.scalars(select(Checkpoint.size).where(Checkpoint.cosignatures == "").order_by(Checkpoint.size)).all():
+        for size in db.session.scalars(select(Checkpoint.size).where(Checkpoint.cosigners == 0).order_by(Checkpoint.size)).all():
             self.cast.cosign(size, clock.now())
 
     def _hold(self, holder: KeyHolder) -> None:

@@ -76,7 +76,7 @@ def test_a_final_offer_from_the_question_to_the_price(live: Live, visitors: Visi
         document = rounds.trustees.get_session(found.session).document
         talks.case.at = clock.now()
         for offer in talks.others:
-            talks.case._file(found.session, document, offer, offer.price_fen)
+            talks.case.file_envelope(found.session, document, offer, offer.price_fen)
         closes = rounds.deadline(found)
     live.travel(closes + timedelta(seconds=1))
     live.wait_for(lambda: (evaluation.evaluation_of(talks.case.lot_id).report or {}).get("ranking"), 40)

@@ -50,7 +50,7 @@ PLANS: dict[str, dict] = {
 def sealed_pack(centre: Centre, case: CaseRun) -> dict:
     pack = case.seal_archive()
     return verify.verify_path(installation.files().path(pack.stored), evidence.log_verifier_key(),
-                              [centre.cast.witness.verifier_key])
+                              centre.cast.watchers.keys)
 
 
 def test_every_type_that_runs_has_its_journey() -> None:

@@ -18,7 +18,7 @@ from trading.projects.rules import Stage
 def verified(centre: Centre, case: CaseRun) -> dict[str, object]:
     pack = case.seal_archive()
     path = installation.files().path(pack.stored)
-    return Verifier(Pack(path), evidence.log_verifier_key(), [centre.cast.witness.verifier_key]).run()
+    return Verifier(Pack(path), evidence.log_verifier_key(), centre.cast.watchers.keys).run()
 
 
 def test_works_tender_to_verified_archive(centre: Centre) -> None:

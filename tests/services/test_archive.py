@@ -24,26 +24,26 @@ from trading.evidence import verify
 from trading.evidence.verify import Verifier
 
 
-_made: dict[str, tuple[bytes, str, str]] = {}
+_made: dict[str, tuple[bytes, str, list[str]]] = {}
 
 
 @pytest.fixture
-def pack(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str, str]:
+def pack(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str, list[str]]:
     """A good pack in a file of its own, with the keys to check it; the case is run once."""
     if not _made:
         centre: Centre = request.getfixturevalue("sqlite_centre")
         case = CaseRun(centre.cast, centre.plan(3), T0)
         case.run()
         stored = installation.files().path(case.seal_archive().stored)
-        _made["pack"] = (stored.read_bytes(), evidence.log_verifier_key(), centre.cast.witness.verifier_key)
+        _made["pack"] = (stored.read_bytes(), evidence.log_verifier_key(), centre.cast.watchers.keys)
     data, log, witness = _made["pack"]
     path = tmp_path / "pack.zip"
     path.write_bytes(data)
     return path, log, witness
 
 
-def check(path: Path, log: str, witness: str) -> dict:
-    return verify.verify_path(path, log, [witness])
+def check(path: Path, log: str, witness: list[str]) -> dict:
+    return verify.verify_path(path, log, witness, quorum=2)
 
 
 def rewritten(path: Path, change) -> None:
@@ -69,7 +69,7 @@ def failing(report: dict) -> set[str]:
 def test_a_good_pack_passes_alone_in_a_folder(pack, tmp_path: Path) -> None:
     path, log, witness = pack
     (tmp_path / "verify.py").write_bytes(Path(verify.__file__).read_bytes())
-    found = subprocess.run([sys.executable, "-I", "verify.py", path.name, "--log-key", log, "--witness-key", witness, "--json"],
+    found = subprocess.run([sys.executable, "-I", "verify.py", path.name, "--log-key", log, *(f"--witness-key={key}" for key in witness), "--json"],
                            cwd=tmp_path, capture_output=True, text=True)
     report = json.loads(found.stdout)
     assert found.returncode == 0 and report["ok"] and report["keys_pinned"], found.stdout

@@ -21,7 +21,7 @@ from trading.evidence.models import Entry
 from trading.messages.models import Message
 from trading.objections import bans, complaints, queries, service
 from trading.objections.models import Ban, Complaint
-from trading.objections.rules import Answer, Form, Measure, Outcome, Subject
+from trading.objections.rules import Answer, Form, Outcome, Subject
 from trading.parties import service as parties
 
 

@@ -155,7 +155,7 @@ def test_a_case_with_document_questions_and_corrections_is_packed_and_verified(s
         getattr(case, step)()
     packed = tmp_path / "pack.zip"
     packed.write_bytes(installation.files().path(case.seal_archive().stored).read_bytes())
-    report = verify.verify_path(packed, evidence.log_verifier_key(), [sqlite_centre.cast.witness.verifier_key])
+    report = verify.verify_path(packed, evidence.log_verifier_key(), sqlite_centre.cast.watchers.keys)
     assert not [item for item in report["checks"] if not item["ok"]], report
     names = {piece.path.split("/")[0] for piece in archive.pieces(case.lot_id)}
     assert {"12-versions", "12-questions", "05-registration"} <= names

@@ -216,5 +216,5 @@ def test_the_next_wins_only_when_each_before_fell_away(centre: Centre) -> None:
     assert (made.organisation_id, "来函放弃" in made.reason) == (second, True)
     projects.record_contract(case.lot_id, "HT-2", made.price_fen, case.at.astimezone(BEIJING).date(), actor="t", at=case.wait(days=1))
     pack = case.seal_archive()
-    report = verify.verify_path(installation.files().path(pack.stored), evidence.log_verifier_key(), [centre.cast.witness.verifier_key])
+    report = verify.verify_path(installation.files().path(pack.stored), evidence.log_verifier_key(), centre.cast.watchers.keys)
     assert report["ok"], report["checks"]

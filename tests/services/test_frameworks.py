@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,9 @@ from bidding.rounds import service as rounds
 from bidding.sealed import service as sealed
 from tests.builders import Centre
 from tests.services.test_filing import refused
+from tests.services.test_rounds import open_with_one_lost
+from trading.archive import service as archive
+from trading.base import installation
 from trading.base.clock import BEIJING
 from trading.demonstration.case import CaseRun
 from trading.frameworks import jobs, joining, rules, service
@@ -73,8 +77,10 @@ def test_terms_and_agreements(centre: Centre) -> None:
     assert [place.rank for place in places] == [1, 2, 3]
     today = case.wait(days=1).astimezone(BEIJING).date()
     first = places[0].organisation_id
-    sign = lambda ends, on=today, number="KJ-1": service.sign(  # noqa: E731
-        case.lot_id, first, number, on, ends, actor="t", at=case.at)
+
+    def sign(ends: date, on: date = today, number: str = "KJ-1") -> None:
+        service.sign(case.lot_id, first, number, on, ends, actor="t", at=case.at)
+
     with refused("framework.not_in_force"):
         service.call_off(case.lot_id, "服务", organisation_id=first, reason="x", actor="t", at=case.at)
     with refused("framework.term_long"):
@@ -83,8 +89,9 @@ def test_terms_and_agreements(centre: Centre) -> None:
         sign(today)
     with refused("result.contract_date"):
         sign(today + timedelta(days=300), on=today + timedelta(days=1))
-    with refused("result.contract_number"):
-        sign(today + timedelta(days=300), number=" ")
+    for wrong in (" ", "x" * 81, "a\0b"):
+        with refused("result.contract_number"):
+            sign(today + timedelta(days=300), number=wrong)
     sign(date(today.year + 2, today.month, today.day))
     assert case.lot.stage == Stage.CONTRACTED, "the first agreement puts the framework in force"
     with refused("framework.signed"):
@@ -144,6 +151,41 @@ def test_second_biddings_are_sealed_and_follow_each_other(centre: Centre) -> Non
     jobs.settle_due(case.at)
     assert service.calls(case.lot_id)[2].organisation_id == places[1].organisation_id, "who was put out meanwhile does not win"
 
+
+def test_nobody_is_chosen_over_an_offer_that_the_platform_lost(sqlite_centre: Centre) -> None:
+    case, places = framework(sqlite_centre, "second_bidding")
+    signed(case, places)
+    for holder in case.cast.holders:
+        holder.top_up(case.at)
+    service.call_off(case.lot_id, "首批", closes=case.at + timedelta(hours=1), actor="t", at=case.at)
+    open_with_one_lost(case, rounds.rounds_of(case.lot_id)[0], case.plan.offers[:3])
+    assert jobs.settle_due(case.at) == 1
+    lost = service.calls(case.lot_id)[0]
+    assert lost.chosen_at is not None and lost.organisation_id is None
+    service.call_off(case.lot_id, "首批", closes=case.at + timedelta(hours=1), actor="t", at=case.at)
+    case.offer_again(case.plan.offers[:3])
+    assert jobs.settle_due(case.at) == 1
+    assert service.calls(case.lot_id)[1].organisation_id == places[0].organisation_id, "called off anew, all three count"
+
+
+def test_who_comes_back_signs_anew_and_both_agreements_are_kept(sqlite_centre: Centre) -> None:
+    case = sqlite_centre.a_case("register", "announce", "file_bids", "close", "open", "draw", "evaluate", bidders=3, procedure="framework",
+                                category="service", deposit_fen=0, method={"kind": "procurement_lowest", "second_stage": "rotation", "open": True})
+    places = service.admit(case.lot_id, actor="t", at=case.wait(hours=1))
+    signed(case, places)
+    who = places[2].organisation_id
+    with refused("framework.reason"):
+        service.leave(case.lot_id, who, "长" * 401, actor="t", at=case.at)
+    service.leave(case.lot_id, who, "自愿退出", actor="t", at=case.at)
+    asked = joining.apply(case.lot_id, "再次加入", organisation_id=who, at=case.at)
+    joining.decide(asked.id, accepted=True, actor="t", at=case.at)
+    today = case.at.astimezone(BEIJING).date()
+    service.sign(case.lot_id, who, "KJ-新", today, today + timedelta(days=200), actor="t", at=case.at)
+    code = places[2].organisation.code
+    kept = [piece for piece in archive.pieces(case.lot_id) if piece.path.startswith("40-award/contract-") and piece.path.endswith(f"{code}.json")]
+    assert [json.loads(installation.files().path(piece.stored).read_bytes())["number"] for piece in kept] == ["KJ-3", "KJ-新"]
+    with pytest.raises(ValueError, match="another document"):
+        archive.file_document(case.lot_id, kept[0].path, "伪造", {"number": "x"}, at=case.at)
 
 
 def test_an_open_framework_takes_in_whoever_meets_the_conditions(centre: Centre) -> None:

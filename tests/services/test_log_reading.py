@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from tests.builders import T0, Centre
 from trading.base.database import db, transaction
 from trading.base.errors import NotFound
-from trading.evidence import notes, service, tiles, tree, verify
+from trading.evidence import notes, service, tile_names, tree, verify
 from trading.evidence.models import Checkpoint
 from trading.evidence.monitor import Alarm, Monitor
 
@@ -41,15 +41,15 @@ def fetch_from(centre: Centre) -> Callable[[str], bytes]:
 
 @pytest.mark.parametrize(("tile", "name"), [(0, "000"), (7, "007"), (999, "999"), (1000, "x001/000"), (1_234_067, "x001/x234/067")])
 def test_tiles_are_named_as_the_specification_says(tile: int, name: str) -> None:
-    assert tiles.name(tile) == name and tiles.number(name) == (tile, 256)
-    assert tiles.number(tiles.name(tile, 17)) == (tile, 17)
+    assert tile_names.name(tile) == name and tile_names.number(name) == (tile, 256)
+    assert tile_names.number(tile_names.name(tile, 17)) == (tile, 17)
 
 
 @pytest.mark.parametrize("path", ["", "0", "00", "0000", "-01", "x000/001", "x001", "001/002", "x01/002", "001.p/0", "001.p/256", "001.p/257",
                                   "001.p/01", "001.p/", "1e3", "００１", "x001/x234/067/", "../000", "001.p/9 ", "x" * 99])
 def test_odd_names_are_not_found(sqlite_centre: Centre, path: str) -> None:
     with pytest.raises(NotFound):
-        tiles.number(path)
+        tile_names.number(path)
     assert sqlite_centre.app.test_client().get(f"/log/tile/0/{path}").status_code in (404, 308)
 
 
@@ -59,8 +59,8 @@ def test_every_hash_and_entry_of_the_tree_can_be_read(centre: Centre) -> None:
     client = centre.app.test_client()
     for tile in range(-(-size // 256)):
         width = min(256, size - tile * 256)
-        data = client.get(f"/log/tile/0/{tiles.name(tile, width)}").data
-        bundle = client.get(f"/log/tile/entries/{tiles.name(tile, width)}").data
+        data = client.get(f"/log/tile/0/{tile_names.name(tile, width)}").data
+        bundle = client.get(f"/log/tile/entries/{tile_names.name(tile, width)}").data
         leaves += [data[32 * i:32 * i + 32] for i in range(width)]
         read, place = [], 0
         while place < len(bundle):
@@ -74,9 +74,9 @@ def test_every_hash_and_entry_of_the_tree_can_be_read(centre: Centre) -> None:
             peaks, _ = tree.append(number, peaks, bytes(row))
     _, _, root = verify.parse_checkpoint(verify.split_note(found.note)[0])
     assert tree.root_of(peaks) == root and len(leaves) == size
-    above = client.get(f"/log/tile/1/{tiles.name(0, size >> 8)}").data
+    above = client.get(f"/log/tile/1/{tile_names.name(0, size >> 8)}").data
     assert len(above) == 32 * (size >> 8)
-    for beyond in (f"/log/tile/0/{tiles.name(size // 256 + 1)}", f"/log/tile/0/{tiles.name(size // 256, min(255, size % 256 + 1))}", "/log/tile/8/000",
+    for beyond in (f"/log/tile/0/{tile_names.name(size // 256 + 1)}", f"/log/tile/0/{tile_names.name(size // 256, min(255, size % 256 + 1))}", "/log/tile/8/000",
                    "/log/tile/1/000", "/log/tile/x/000"):
         assert client.get(beyond).status_code == 404, beyond
     assert "immutable" in client.get("/log/tile/0/000").headers["Cache-Control"]
@@ -89,8 +89,8 @@ def test_what_is_not_signed_yet_is_not_served(sqlite_centre: Centre) -> None:
     with transaction():
         service.record("test.later", actor="t", at=T0)
     client = sqlite_centre.app.test_client()
-    assert client.get(f"/log/tile/0/{tiles.name(found.size // 256, found.size % 256)}").status_code == 200
-    assert client.get(f"/log/tile/0/{tiles.name(found.size // 256, found.size % 256 + 1)}").status_code == 404
+    assert client.get(f"/log/tile/0/{tile_names.name(found.size // 256, found.size % 256)}").status_code == 200
+    assert client.get(f"/log/tile/0/{tile_names.name(found.size // 256, found.size % 256 + 1)}").status_code == 404
 
 
 def test_the_log_is_not_read_past_the_opening_of_a_session_that_takes_bids(sqlite_centre: Centre) -> None:
@@ -109,11 +109,11 @@ def test_the_log_is_not_read_past_the_opening_of_a_session_that_takes_bids(sqlit
     grow(5)
     assert seen() == before
     opened = case.session.opened_seq
-    assert client.get(f"/log/tile/0/{tiles.name(opened // 256, opened % 256 + 1)}").status_code == 404
+    assert client.get(f"/log/tile/0/{tile_names.name(opened // 256, opened % 256 + 1)}").status_code == 404
     case.close()
     found = grow(1)
     assert seen() != before, "the control: once the bids are closed it goes on"
-    whole = b"".join(client.get(f"/log/tile/entries/{tiles.name(tile, min(256, found.size - tile * 256))}").data
+    whole = b"".join(client.get(f"/log/tile/entries/{tile_names.name(tile, min(256, found.size - tile * 256))}").data
                      for tile in range(-(-found.size // 256)))
     assert not any(company.code.encode() in whole or company.name.encode() in whole for company in sqlite_centre.companies)
     assert (case.lot.code or "").encode() not in whole and len(whole) == found.size * 34
@@ -154,7 +154,7 @@ def test_a_log_that_was_cut_rewritten_or_forked_is_cried_out(watched: tuple[Cent
     centre, kept = watched
     honest, key = fetch_from(centre), service.log_verifier_key()
     size = Monitor(kept, honest, key).kept.size
-    leaves = [honest(f"/log/tile/0/{tiles.name(tile, min(256, size - tile * 256))}") for tile in range(-(-size // 256))]
+    leaves = [honest(f"/log/tile/0/{tile_names.name(tile, min(256, size - tile * 256))}") for tile in range(-(-size // 256))]
 
     def root(changed: list[bytes]) -> bytes:
         peaks: list[bytes] = []
@@ -169,10 +169,10 @@ def test_a_log_that_was_cut_rewritten_or_forked_is_cried_out(watched: tuple[Cent
     lies = {
         "shrank": {"/log/checkpoint": signed(size - 1, root(flat[:-1]))},
         "rewritten": {"/log/checkpoint": signed(size + 1, root(rewritten)),
-                      f"/log/tile/0/{tiles.name(size // 256, size % 256 + 1)}": leaves[-1] + b"\2" * 32},
+                      f"/log/tile/0/{tile_names.name(size // 256, size % 256 + 1)}": leaves[-1] + b"\2" * 32},
         "forked": {"/log/checkpoint": signed(size, b"\3" * 32)},
         "signed": {"/log/checkpoint": honest("/log/checkpoint")[:-8] + b"AAAAAAA\n"},
-        "bytes": {"/log/checkpoint": signed(size + 1, b"\4" * 32), f"/log/tile/0/{tiles.name(size // 256, size % 256 + 1)}": b"short"},
+        "bytes": {"/log/checkpoint": signed(size + 1, b"\4" * 32), f"/log/tile/0/{tile_names.name(size // 256, size % 256 + 1)}": b"short"},
     }
     for word, answers in lies.items():
         twin = tmp_path / word
@@ -181,7 +181,7 @@ def test_a_log_that_was_cut_rewritten_or_forked_is_cried_out(watched: tuple[Cent
             Monitor(twin, lambda path, answers=answers: answers.get(path) or honest(path), key).look()
         assert json.loads((twin / "state.json").read_text("utf-8"))["size"] == size, "what was seen stays"
     with pytest.raises(Alarm, match="witnesses"):
-        Monitor(tmp_path / "few", honest, key, [centre.cast.witness.verifier_key], quorum=2).look()
+        Monitor(tmp_path / "few", honest, key, centre.cast.watchers.keys, quorum=2).look()
 
 
 def test_the_command_watches_a_running_platform(sqlite_centre: Centre, tmp_path: Path) -> None:

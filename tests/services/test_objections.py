@@ -522,7 +522,7 @@ def test_the_case_keeps_its_pieces_and_its_pack_verifies(sqlite_centre: Centre) 
     pack = case.seal_archive()
     paths = [piece.path for piece in archive.pieces(case.lot_id) if piece.path.startswith("50-objections/")]
     assert len(paths) == 3 and sum("filed" in path for path in paths) == 2
-    report = Verifier(Pack(installation.files().path(pack.stored)), evidence.log_verifier_key(), [sqlite_centre.cast.witness.verifier_key]).run()
+    report = Verifier(Pack(installation.files().path(pack.stored)), evidence.log_verifier_key(), sqlite_centre.cast.watchers.keys).run()
     assert report["ok"], report["checks"]
     filed = json.loads(installation.files().path(next(p.stored for p in archive.pieces(case.lot_id) if p.path == paths[0])).read_text("utf-8"))
     assert filed["points"] == POINTS and "raiser" not in filed

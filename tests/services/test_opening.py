@@ -91,7 +91,7 @@ def give_all(case: CaseRun) -> None:
 
 def finish(case: CaseRun) -> None:
     opening.close_window(case.lot_id, clock=stopped(case.at))
-    case._release(lambda seen: opening.bundle_for(case.session.id, seen=seen), trustees.get_session(case.session.id).release_checkpoint)
+    case.release_keys(lambda seen: opening.bundle_for(case.session.id, seen=seen), trustees.get_session(case.session.id).release_checkpoint)
     opening.unseal_due(case.lot_id, clock=stopped(case.at))
     assert opening.finish(case.lot_id, clock=stopped(case.at))
 
@@ -305,7 +305,7 @@ def test_a_key_holder_refuses_a_log_that_forgot(ready) -> None:
 
 def test_a_key_holder_wants_its_quorum(ready) -> None:
     centre, case, bundle = ready
-    strict = Pins(centre.cast.pins.log_key, centre.cast.pins.centre_key, centre.cast.pins.witness_keys, 2)
+    strict = Pins(centre.cast.pins.log_key, centre.cast.pins.centre_key, centre.cast.pins.witness_keys, 4)
     with refused("trustee.not_witnessed"):
         centre.cast.holders[0].trustee.release(bundle, Memory(), strict, at=unix(case.at) + 5)
 
@@ -359,7 +359,7 @@ def test_four_processes_give_one_result(centre: Centre) -> None:
     case = closed(centre)
     give_all(case)
     opening.close_window(case.lot_id, clock=stopped(case.at))
-    case._release(lambda seen: opening.bundle_for(case.session.id, seen=seen), trustees.get_session(case.session.id).release_checkpoint)
+    case.release_keys(lambda seen: opening.bundle_for(case.session.id, seen=seen), trustees.get_session(case.session.id).release_checkpoint)
     settings = installation.settings()
     db.session.remove()
     context = multiprocessing.get_context("spawn")
@@ -378,7 +378,7 @@ def test_killed_at_any_step_it_goes_on(sqlite_centre: Centre) -> None:
     case = closed(sqlite_centre)
     give_all(case)
     opening.close_window(case.lot_id, clock=stopped(case.at))
-    case._release(lambda seen: opening.bundle_for(case.session.id, seen=seen), trustees.get_session(case.session.id).release_checkpoint)
+    case.release_keys(lambda seen: opening.bundle_for(case.session.id, seen=seen), trustees.get_session(case.session.id).release_checkpoint)
     settings = installation.settings()
     db.session.remove()
     context = multiprocessing.get_context("spawn")

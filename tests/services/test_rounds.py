@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from bidding.opening import objecting, pages
 from bidding.opening import service as opening
 from bidding.rounds import rules
 from bidding.rounds import service as rounds
+from bidding.rounds.models import OfferRound
 from bidding.sealed import filing
 from bidding.sealed import jobs as sealed_jobs
 from bidding.sealed import service as sealed
@@ -25,7 +27,7 @@ from tests.services.test_filing import refused
 from trading.base import installation
 from trading.base.clock import now, stopped, unix
 from trading.base.database import db
-from trading.demonstration.case import CaseRun
+from trading.demonstration.case import CaseRun, Offer
 from trading.evidence import service as evidence
 from trading.evidence import verify
 from trading.projects import service as projects
@@ -74,7 +76,7 @@ def test_only_those_asked_may_offer_and_only_in_time(centre: Centre) -> None:
             sealed.begin_upload(found.session, bidder=asked.company.organisation, at=late)
     # In the last minute it is taken; a copy of it in another's name is not.
     case.at = last - timedelta(minutes=1, microseconds=1)
-    bid, receipt = case._file(found.session, document, asked, 80_000_000)
+    bid, receipt = case.file_envelope(found.session, document, asked, 80_000_000)
     assert receipt.event["session"] == found.session
     other = case.plan.offers[1]
     upload = sealed.begin_upload(found.session, bidder=other.company.organisation, at=case.at)
@@ -175,7 +177,7 @@ def test_three_final_offers_are_enough_and_the_pack_shows_them(centre: Centre) -
     assert award is not None and award.price_fen == case.plan.offers[1].price_fen * 99 // 100
     pack = case.seal_archive()
     path = installation.files().path(pack.stored)
-    assert verify.verify_path(path, evidence.log_verifier_key(), [case.cast.witness.verifier_key])["ok"]
+    assert verify.verify_path(path, evidence.log_verifier_key(), case.cast.watchers.keys)["ok"]
     with verify.zipfile.ZipFile(path) as bag:
         names = bag.namelist()
     assert "data/15-opening/record-offer-1.json" in names and sum(name.startswith("data/25-talks/") for name in names) == 5
@@ -190,7 +192,7 @@ def test_a_round_stands_still_while_the_lot_is_paused(sqlite_centre: Centre) -> 
     pauses.end_by_law(stood.id, "完毕", actor="platform", at=case.wait(hours=2))
     rounds.follow_pauses(case.lot_id, found.number, at=case.at)
     assert rounds.deadline(found) == before + timedelta(hours=2)
-    case._file(found.session, trustees.get_session(found.session).document, case.plan.offers[0], 80_000_000)
+    case.file_envelope(found.session, trustees.get_session(found.session).document, case.plan.offers[0], 80_000_000)
     assert not rounds.close(case.lot_id, found.number, clock=stopped(before))
     pauses.pause_by_law(case.lot_id, "objection", "条例 22", "再核查", actor="platform", at=case.at)
     assert not rounds.close(case.lot_id, found.number, clock=stopped(before + timedelta(hours=3)))
@@ -221,15 +223,22 @@ def test_minutes_are_kept_as_written(sqlite_centre: Centre, text_: str) -> None:
     bid = evaluation.accepted_bids(case.lot_id)[0]
     evaluation.record_talk(case.lot_id, group[0], bid.organisation_id, text_, at=case.at)
     assert [item.text for item in rounds.minutes_of(case.lot_id)] == [text_]
-    with pytest.raises(Exception, match="NotFound|offers.one_price"):
+    with refused("offers.one_price"):
         evaluation.record_talk(case.lot_id, group[0], 999_999, text_, at=case.at)
+    for wrong in ("", "长" * 4001, "a\0b"):
+        with refused("offers.minutes_length"):
+            evaluation.record_talk(case.lot_id, group[0], bid.organisation_id, wrong, at=case.at)
+    for wrong in ("长" * 4001, "a\0b", "a\u202eb"):
+        with refused("offers.changes_length"):
+            evaluation.ask_for_offers(case.lot_id, group[0], case.at + timedelta(hours=1), is_final=False, changes=wrong, at=case.at)
+    assert rounds.rounds_of(case.lot_id) == []
 
 
 def test_nobody_left_after_the_review_ends_it(sqlite_centre: Centre) -> None:
     case, _group = reviewed(sqlite_centre, 3, rejected=1)
     assert case.lot.stage == Stage.FAILED and case.lot.failed_reason == "too_few_valid"
     pack = case.seal_archive()
-    assert verify.verify_path(installation.files().path(pack.stored), evidence.log_verifier_key(), [case.cast.witness.verifier_key])["ok"]
+    assert verify.verify_path(installation.files().path(pack.stored), evidence.log_verifier_key(), case.cast.watchers.keys)["ok"]
 
 
 def test_the_last_round_that_may_be_asked_is_the_final_one() -> None:
@@ -239,22 +248,27 @@ def test_the_last_round_that_may_be_asked_is_the_final_one() -> None:
         rules.is_last(rules.MOST, False)
 
 
-def test_an_offer_lost_by_the_platform_throws_nobody_out(sqlite_centre: Centre) -> None:
-    case, group = reviewed(sqlite_centre)
-    talk_with_all(case, group[0])
-    found = ask(case, group[0])
+def open_with_one_lost(case: CaseRun, found: OfferRound, offers: Sequence[Offer]) -> None:
+    """File offers into a round and open it after the platform lost the ciphertext of one of them."""
     document = trustees.get_session(found.session).document
-    for offer in case.plan.offers:
-        case._file(found.session, document, offer, offer.price_fen)
+    for offer in offers:
+        case.file_envelope(found.session, document, offer, offer.price_fen)
     case.at = rounds.deadline(found)
     rounds.close(case.lot_id, found.number, clock=stopped(case.at))
     sealing = trustees.get_session(found.session)
     case.cast.cosign(sealing.close_checkpoint or 0, case.at)
     for name in sealed.bids(found.session)[0].parts or []:
         installation.files().discard(name)
-    case._release(lambda seen: opening.bundle_for(found.session, seen=seen), sealing.release_checkpoint)
+    case.release_keys(lambda seen: opening.bundle_for(found.session, seen=seen), sealing.release_checkpoint)
     opening.unseal_due(case.lot_id, found.envelope, clock=stopped(case.wait(seconds=5)))
     opening.finish(case.lot_id, found.envelope, clock=stopped(case.wait(seconds=1)))
+
+
+def test_an_offer_lost_by_the_platform_throws_nobody_out(sqlite_centre: Centre) -> None:
+    case, group = reviewed(sqlite_centre)
+    talk_with_all(case, group[0])
+    found = ask(case, group[0])
+    open_with_one_lost(case, found, case.plan.offers)
     assert rounds.is_void(found) and rounds.final_offers(case.lot_id) is None
     assert not evaluation.follow_offers(case.lot_id, at=case.at)
     ask(case, group[0])
@@ -273,7 +287,7 @@ def test_right_after_a_pause_the_time_stood_still_is_not_counted(sqlite_centre: 
     pauses.end_by_law(stood.id, "完毕", actor="platform", at=last + timedelta(minutes=5))
     case.at = last + timedelta(minutes=6)
     assert rounds.deadline(found) == last, "the timetable has not come by yet"
-    case._file(found.session, trustees.get_session(found.session).document, case.plan.offers[0], 80_000_000)
+    case.file_envelope(found.session, trustees.get_session(found.session).document, case.plan.offers[0], 80_000_000)
 
 
 def test_covers_come_through_a_round(sqlite_centre: Centre) -> None:

@@ -124,7 +124,7 @@ def drawn_pack(sqlite_centre: Centre, tmp_path: Path) -> tuple[Path, Callable[[P
     folder = tmp_path / "pack"
     with zipfile.ZipFile(installation.files().path(pack.stored)) as bag:
         bag.extractall(folder)
-    keys = evidence.log_verifier_key(), [sqlite_centre.cast.witness.verifier_key]
+    keys = evidence.log_verifier_key(), sqlite_centre.cast.watchers.keys
     return folder, lambda path: {item["name"]: item["ok"] for item in verify.verify_path(path, *keys)["checks"]}
 
 
@@ -179,8 +179,9 @@ def test_who_was_drawn_to_be_invited_stands_nowhere_in_the_database(sqlite_centr
 
 def verified(case: CaseRun) -> bool:
     path = installation.files().path(case.seal_archive().stored)
-    report = verify.verify_path(path, evidence.log_verifier_key(), [case.cast.witness.verifier_key])
-    return bool(report["ok"]) or not print(report["checks"])
+    report = verify.verify_path(path, evidence.log_verifier_key(), case.cast.watchers.keys)
+    assert report["ok"], report["checks"]
+    return True
 
 
 def test_cases_that_came_to_nothing_have_good_packs(sqlite_centre: Centre) -> None:
@@ -219,7 +220,7 @@ def framework_pack(sqlite_centre: Centre, tmp_path: Path, _packs: dict[str, Any]
             case.seal_archive()
         case.wait(days=400)
         _packs["bytes"] = installation.files().path(case.seal_archive().stored).read_bytes()
-        _packs["keys"] = evidence.log_verifier_key(), [sqlite_centre.cast.witness.verifier_key]
+        _packs["keys"] = evidence.log_verifier_key(), sqlite_centre.cast.watchers.keys
     folder = tmp_path / "pack"
     with zipfile.ZipFile(io.BytesIO(_packs["bytes"])) as bag:
         bag.extractall(folder)
@@ -293,6 +294,12 @@ def test_a_supplier_that_offers_nothing_leaves_a_way_out(sqlite_centre: Centre) 
     case.offer_again([])
     with refused("selection.no_offer"):
         selection.agree(case.lot_id, "合理", "甲", actor="t", at=case.at)
+    for wrong in ("", "  ", "长" * 4001, "a\0b"):
+        with refused("selection.record_missing"):
+            selection.agree(case.lot_id, wrong, "甲", actor="t", at=case.at)
+    for wrong in ("", "  ", "长" * 401, "a\0b"):
+        with refused("selection.professionals_missing"):
+            selection.agree(case.lot_id, "合理", wrong, actor="t", at=case.at)
     for wrong in ("", "  ", "长" * 2001, "a\0b"):
         with refused("notice.reason_missing"):
             evaluation.fail(case.lot_id, wrong, actor="t", at=case.at)

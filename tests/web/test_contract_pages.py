@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.services.test_contracts import price
 from tests.web.conftest import Site
 from tests.web.test_clock_pages import bought

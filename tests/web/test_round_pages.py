@@ -147,7 +147,7 @@ def test_the_lot_is_cast_among_the_qualified(site: Site) -> None:
     assert site.client().get(f"{ceremony}/transcript.json").status_code == 404
     with site.inside() as centre:
         case.cast, case.at = centre.cast, site.at
-        case._carry_out(draws.of_lot(case.lot_id, lottery.WINNER).id)
+        case.carry_out_draw(draws.of_lot(case.lot_id, lottery.WINNER).id)
         assert selection.follow_draw(case.lot_id, at=case.at) and not selection.follow_draw(case.lot_id, at=case.at)
     site.at = case.at + timedelta(minutes=1)
     assert site.client().get(f"{ceremony}/transcript.json").status_code == 200
@@ -206,7 +206,7 @@ def test_suppliers_are_drawn_not_picked(site: Site) -> None:
     with site.inside() as centre:
         draw = draws.of_lot(lot_id, lottery.SUPPLIERS)
         case.cast, case.at = centre.cast, site.at
-        case._carry_out(draw.id)
+        case.carry_out_draw(draw.id)
         draw_jobs.advance_due(lambda: case.at)
         assert len(invitations.invited(projects.get_lot(lot_id).project_id)) == 3
     site.at = case.at + timedelta(minutes=1)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import bagit
+from cryptography.hazmat.primitives import serialization
 from sqlalchemy import or_, select
 
 from trading.archive import rules, service
@@ -26,8 +27,8 @@ from trading.base.clock import BEIJING
 from trading.base.database import db, transaction
 from trading.base.errors import Refused
 from trading.evidence import service as evidence
-from trading.evidence import verify
-from trading.evidence.models import Checkpoint, Entry
+from trading.evidence import stamping, verify, witnessing
+from trading.evidence.models import Checkpoint, Entry, Stamp
 from trading.law.periods import add_months
 from trading.law.procedures import UNJUDGED, procedure
 from trading.law.rules import find as find_rule
@@ -87,12 +88,13 @@ def seal(lot_id: int, *, actor: str, at: datetime) -> Pack:
             raise Refused("archive.gaps", gaps=[place.title for place in missing])
         if rules.is_running([entry.event for entry in entries_of(lot) if entry.event], at.astimezone(BEIJING).date().isoformat()):
             raise Refused("archive.framework_runs")
+        _require_stamps(lot)
         # The catalogue goes into the log before the pack is made: whoever changes a piece later, and
         # signs what it likes anew, cannot change what the witnesses have seen.
         pieces = sorted([piece.path, piece.sha256] for piece in service.pieces(lot_id))
         evidence.record("archive.catalogued", actor=actor, at=at, lot=lot.code, project=lot.project.code, pieces=len(pieces),
                         root=verify.tagged("catalogue", verify.canonical(pieces)).hex())
-        checkpoint = evidence.checkpoint(at)
+        checkpoint = evidence.checkpoint(at, stamp=True)
     with tempfile.TemporaryDirectory(dir=installation.settings().instance) as folder:
         bag = Path(folder) / "bag"
         tag_manifest = _write_bag(bag, lot, checkpoint)
@@ -131,6 +133,7 @@ def _write_bag(bag: Path, lot: Lot, checkpoint: Checkpoint) -> str:
             {"path": piece.path, "title": piece.title, "bytes": piece.bytes, "sha256": piece.sha256}
             for piece in service.pieces(lot.id)]})
     _write_log(bag / "90-log", lot, checkpoint)
+    _write_stamps(bag / "95-evidence", lot)
     verifier = Path(verify.__file__).read_bytes()
     (bag / "verify").mkdir()
     (bag / "verify" / "verify.py").write_bytes(verifier)
@@ -149,8 +152,10 @@ def _write_log(folder: Path, lot: Lot, final: Checkpoint) -> None:
     for entry in entries_of(lot):
         if entry.kind in ("session.close", "window.closed"):
             sizes.add(evidence.first_checkpoint_after(entry.seq).size)
-    checkpoints = list(db.session.scalars(select(Checkpoint).where(Checkpoint.size.in_(sizes)).order_by(Checkpoint.size)
-                                          .execution_options(populate_existing=True)))
+    wanted = select(Checkpoint).where(Checkpoint.size.in_(sizes)).order_by(Checkpoint.size)
+    for item in db.session.scalars(wanted).all():
+        witnessing.sign_by_log(item)
+    checkpoints = list(db.session.scalars(wanted.execution_options(populate_existing=True)))
     _write(folder / "checkpoints.json", [
         {"size": item.size, "note": item.note + item.cosignatures,
          "consistency": [b64encode(h).decode() for h in evidence.prove_consistency(before.size, item.size)] if before else []}
@@ -160,8 +165,40 @@ def _write_log(folder: Path, lot: Lot, final: Checkpoint) -> None:
     _write(folder / "entries.json", [
         {"index": entry.seq, "nonce": entry.nonce.hex() if entry.nonce else "", "event": entry.event,
          "path": [b64encode(h).decode() for h in proof.path]} for entry, proof in zip(entries, proofs, strict=True)])
-    _write(folder / "keys.json", {"log": evidence.log_verifier_key(),
+    _write(folder / "keys.json", {"log": evidence.log_verifier_key(), "log_pq": evidence.log_verifier_key_pq(),
                                   "witnesses": [k for k in installation.settings().witness_keys.split(",") if k]})
+
+
+def _closes(lot: Lot) -> list[tuple[Checkpoint, list[Stamp]]]:
+    """The checkpoints of the case's closes with the time stamps that came for them."""
+    found = [evidence.first_checkpoint_after(entry.seq) for entry in entries_of(lot) if entry.kind == "session.close"]
+    return [(checkpoint, stamping.stamps_of(checkpoint.size)) for checkpoint in found]
+
+
+def _require_stamps(lot: Lot) -> None:
+    """Every authority that the case's sessions name has stamped its closes. Raises Refused ``archive.stamps_missing``."""
+    sessions = [entry.event for entry in entries_of(lot) if entry.kind == "session.opened" and entry.event]
+    named = {name for event in sessions for name in event.get("tsa", [])}
+    for checkpoint, stamps in _closes(lot):
+        missing = {name for name in named if name.rpartition("+")[2] not in {stamp.authority for stamp in stamps}}
+        if missing:
+            raise Refused("archive.stamps_missing", authorities=sorted(name.rpartition("+")[0] for name in missing),
+                          checkpoint=checkpoint.size)
+
+
+def _write_stamps(folder: Path, lot: Lot) -> None:
+    closes = [(checkpoint, stamps) for checkpoint, stamps in _closes(lot) if stamps]
+    if not closes:
+        return
+    folder.mkdir()
+    for checkpoint, stamps in closes:
+        for stamp in stamps:
+            base = folder / f"{checkpoint.size:010d}-{stamp.authority[:16]}"
+            base.with_suffix(".tsr").write_bytes(stamp.response)
+            _write(base.with_suffix(".json"), {"size": checkpoint.size, "authority": stamp.authority,
+                                               "stated_at": stamp.stated_at.isoformat()})
+    (folder / "roots.pem").write_bytes(b"".join(
+        root.public_bytes(serialization.Encoding.PEM) for root in stamping.roots()))
 
 
 def _write(path: Path, document: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
@@ -16,8 +17,12 @@ from trading.evidence.verify import canonical
 
 
 def file_bytes(lot_id: int, path: str, title: str, data: bytes, *, at: datetime) -> Piece:
-    """Put one document into a case; the same path with the same bytes is filed once."""
-    existing = db.session.scalar(select(Piece).where(Piece.lot_id == lot_id, Piece.path == path))
+    """Put one document into a case; the same path with the same bytes is filed once.
+
+    Raises ValueError where other bytes stand at the path: a record is never replaced, and never
+    left out because an older one has its name.
+    """
+    existing = _filed(lot_id, path, sha256(data).hexdigest())
     if existing:
         return existing
     stored, size, digest = installation.files().put_bytes(data)
@@ -32,13 +37,20 @@ def file_document(lot_id: int, path: str, title: str, document: Any, *, at: date
 def file_stored(lot_id: int, path: str, title: str, stored: str, size: int, digest: str, *, at: datetime) -> Piece:
     """Put a file that is in the store already into a case."""
     with transaction() as session:
-        existing = session.scalar(select(Piece).where(Piece.lot_id == lot_id, Piece.path == path))
+        existing = _filed(lot_id, path, digest)
         if existing:
             return existing
         piece = Piece(lot_id=lot_id, path=path, title=title, stored=stored, bytes=size, sha256=digest, filed_at=at)
         session.add(piece)
         session.flush()
         return piece
+
+
+def _filed(lot_id: int, path: str, digest: str) -> Piece | None:
+    found = db.session.scalar(select(Piece).where(Piece.lot_id == lot_id, Piece.path == path))
+    if found is not None and found.sha256 != digest:
+        raise ValueError(f"another document is filed at {path}")
+    return found
 
 
 def pieces(lot_id: int) -> list[Piece]:

@@ -47,6 +47,8 @@ class Settings:
     # an answer. For a production installation they go into config.toml.
     witness_keys: str = ""
     witness_quorum: int = 1
+    # Addresses of the time-stamping authorities, comma separated; their roots lie in tsa-roots.pem.
+    tsa_urls: str = ""
     https: bool = True
     max_bid_bytes: int = 2 * 1024**3
     cover_bids: int = 4

@@ -20,10 +20,7 @@ from trading.base.clock import BEIJING
 from trading.base.errors import Refused
 from trading.base.language import refusal_text
 from trading.base.money import parse_fen, yuan
-
-#: Control characters, and characters that turn the direction of a line and so deceive readers.
-UNSEEN = frozenset(chr(code) for code in (*range(9), 11, 12, *range(14, 32), 127, 0x200E, 0x200F,
-                                          *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+from trading.base.texts import UNSEEN
 
 
 class Filled:

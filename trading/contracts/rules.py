@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from trading.base import texts
 from trading.base.errors import Refused
 from trading.law.findings import Finding, finding
 from trading.law.limits import Cap, check_performance_bond, check_supplement, supplement_cap
@@ -129,10 +130,7 @@ def within(day: date, first: date, last: date, field: str) -> None:
 
 def filled(text: str, field: str, most: int) -> str:
     """A text that somebody must have written. Raises Refused ``contract.text``."""
-    found = text.strip()
-    if not found or len(found) > most:
-        raise Refused("contract.text", field=field, most=most)
-    return found
+    return texts.filled(text, "contract.text", most, field=field)
 
 
 def names(lines: Iterable[str]) -> list[str]:

@@ -167,13 +167,13 @@ class CaseRun:
         pool = {company.code: company for company in self.plan.pool}
         made = suppliers.freeze(self.project_id, sorted(pool), len(self.plan.offers), ["采购人代表甲", "采购人代表乙"],
                                 actor=self.cast.tenderer.code, at=self.wait(hours=1), contribute_for=timedelta(minutes=2))
-        self._carry_out(made.id)
+        self.carry_out_draw(made.id)
         suppliers.follow(self.lot_id, at=self.wait(seconds=1))
         drawn = [pool[company.code] for company in invitations.invited(self.project_id)]
         self.plan.offers = [replace(offer, company=company) for offer, company in zip(self.plan.offers, drawn, strict=True)]
         self.say("交易中心", f"从 {len(pool)} 家备选供应商中随机抽取 {len(drawn)} 家受邀")
 
-    def _carry_out(self, draw_id: int) -> Draw:
+    def carry_out_draw(self, draw_id: int) -> Draw:
         """Contributions of the key holders, the close, their releases, the tickets."""
         made = draws.get(draw_id)
         for holder in self.cast.holders:
@@ -186,7 +186,7 @@ class CaseRun:
         draws.close(made.id, clock=stopped(self.at))
         made = draws.get(made.id)
         self.cast.cosign(trustees.get_session(made.session).close_checkpoint or 0, self.at)
-        self._release(lambda seen: draws.bundle(made, seen=seen), trustees.get_session(made.session).release_checkpoint)
+        self.release_keys(lambda seen: draws.bundle(made, seen=seen), trustees.get_session(made.session).release_checkpoint)
         draws.settle(made.id, clock=stopped(self.wait(seconds=1)))
         return draws.get(draw_id)
 
@@ -236,12 +236,12 @@ class CaseRun:
         self.halves: dict[str, bytes] = {}
         self.receipts = []
         for offer in self.plan.offers:
-            bid, receipt = self._file(self.session.id, self.session.document, offer, offer.price_fen)
+            bid, receipt = self.file_envelope(self.session.id, self.session.document, offer, offer.price_fen)
             self.halves[bid.digest] = bid.kb
             self.receipts.append(receipt)
             self.say("投标人", f"在本机加密并递交，回执 {bid.digest[:16]}…（证据第 {receipt.index} 号）")
 
-    def _file(self, session: str, document: dict[str, Any], offer: Offer, price_fen: int) -> tuple[sealing.Sealed, Receipt]:
+    def file_envelope(self, session: str, document: dict[str, Any], offer: Offer, price_fen: int) -> tuple[sealing.Sealed, Receipt]:
         """Seal one offer on the bidder's side and file it."""
         payload, company = io.BytesIO(), offer.company
         bid = sealing.seal(document, company.code, {
@@ -278,13 +278,14 @@ class CaseRun:
             self.say("投标人", "在解密时段内交出各自的解密份额")
         opening.close_window(self.lot_id, clock=stopped(self.wait(seconds=5)))
         sealing_session = trustees.get_session(self.session.id)
-        self._release(lambda seen: opening.bundle_for(self.session.id, seen=seen), sealing_session.release_checkpoint)
+        self.release_keys(lambda seen: opening.bundle_for(self.session.id, seen=seen), sealing_session.release_checkpoint)
         opening.unseal_due(self.lot_id, clock=stopped(self.wait(seconds=5)))
         opening.finish(self.lot_id, clock=stopped(self.wait(seconds=1)))
         for bid in opening.opened_bids(self.lot_id):
             self.say("系统", f"唱标：{bid.organisation.name} " + (f"{(bid.price_fen or 0) / 100:,.2f} 元" if bid.offer else bid.outcome))
 
-    def _release(self, bundle: Callable[[int], dict[str, Any]], checkpoint: int | None) -> None:
+    def release_keys(self, bundle: Callable[[int], dict[str, Any]], checkpoint: int | None) -> None:
+        """The witness signs the close, then every key holder releases what it sees there."""
         assert checkpoint is not None
         self.cast.cosign(checkpoint, self.at)
         self.wait(seconds=1)
@@ -300,7 +301,7 @@ class CaseRun:
         made = draws.freeze(self.lot_id, [Stratum("A01", 5, (), ("A01",))], representatives=[], actor="draw operator",
                             at=self.wait(minutes=10), contribute_for=timedelta(minutes=2), employer_cap=1)
         self.say("抽取员", f"锁定抽取条件，专家库 {len(made.pool)} 人，回避 {made.excluded} 人")
-        self._carry_out(made.id)
+        self.carry_out_draw(made.id)
         self.draw_id = made.id
         for account in self.cast.experts:
             if draws.seat_of(made.id, account):
@@ -357,12 +358,12 @@ class CaseRun:
         found = rounds.rounds_of(self.lot_id)[-1]
         document = trustees.get_session(found.session).document
         for offer in offers:
-            self._file(found.session, document, offer, offer.price_fen * 99 // 100)
+            self.file_envelope(found.session, document, offer, offer.price_fen * 99 // 100)
         self.at = rounds.deadline(found)
         rounds.close(self.lot_id, found.number, clock=stopped(self.at))
         sealing_session = trustees.get_session(found.session)
         self.cast.cosign(sealing_session.close_checkpoint or 0, self.at)
-        self._release(lambda seen: opening.bundle_for(found.session, seen=seen), sealing_session.release_checkpoint)
+        self.release_keys(lambda seen: opening.bundle_for(found.session, seen=seen), sealing_session.release_checkpoint)
         opening.unseal_due(self.lot_id, found.envelope, clock=stopped(self.wait(seconds=5)))
         opening.finish(self.lot_id, found.envelope, clock=stopped(self.wait(seconds=1)))
 
@@ -386,7 +387,7 @@ class CaseRun:
         if method.kind == "lottery":
             made = draws.of_lot(self.lot_id, lottery.WINNER)
             assert made is not None
-            self._carry_out(made.id)
+            self.carry_out_draw(made.id)
             selection.follow_draw(self.lot_id, at=self.wait(seconds=1))
             self.say("系统", "在合格单位中随机抽取")
 

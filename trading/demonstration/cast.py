@@ -1,4 +1,4 @@
-"""The people of a demonstration or a replay: organisations, key holders, a witness, experts.
+"""The people of a demonstration or a replay: organisations, key holders, watchers of the log, experts.
 
 They act through the same services as real users; only the clock is given to them.
 """
@@ -16,13 +16,10 @@ from bidding.trustees.trustee import Memory, Pins, Trustee
 from experts.pool import service as pool
 from trading.accounts.models import Account, Grant
 from trading.accounts.permissions import Role
-from trading.base.clock import unix
-from trading.base.database import db, transaction
-from trading.evidence import notes
+from trading.base.database import transaction
+from trading.demonstration.watchers import QUORUM, Watchers
 from trading.evidence import service as evidence
-from trading.evidence import verify, witnessing
-from trading.evidence.models import Checkpoint
-from trading.evidence.witness import Answer, Witness
+from trading.evidence import verify
 from trading.parties import rules as party_rules
 from trading.parties import service as parties
 from trading.parties.models import Organisation
@@ -84,25 +81,18 @@ class KeyHolder:
     _next: int = 1
 
 
-def make_witness(origin: str, log_key_seed: bytes) -> Witness:
-    """A local witness that stands in for an outside one, in this program."""
-    log_key = notes.verifier_key(origin, verify.ED25519, verify.raw_public_key(notes.signer(log_key_seed, "log")))
-    return Witness("witness.example/bidders-association", secrets.token_bytes(32), {origin: log_key})
-
-
 class Cast:
     """Everybody a case needs besides its bidders."""
 
-    def __init__(self, at: datetime, witness: Witness, *, region: str = "CN-51", experts: int = 40) -> None:
+    def __init__(self, at: datetime, watchers: Watchers, *, region: str = "CN-51", experts: int = 40) -> None:
         self.region = region
-        self.witness = witness
+        self.watchers = watchers
         self._numbers = 0
         self.tenderer = self.firm("清溪县住房和城乡建设局", at, kind="11")
         holders = [("清溪县公共资源交易中心", b"centre"), ("清溪县公共资源交易监督管理局", b"supervisor"),
                    ("清溪县公证处", b"notary")]
         self.holders = [self._holder(name, at) for name, _ in holders]
-        self.pins = Pins(evidence.log_verifier_key(), trustee_service.centre_key(), (self.witness.verifier_key,), 1)
-        self._witnessed = 0
+        self.pins = Pins(evidence.log_verifier_key(), trustee_service.centre_key(), tuple(watchers.keys), QUORUM)
         self.experts = [self._expert(number, at) for number in range(1, experts + 1)]
 
     def firm(self, name: str, at: datetime, kind: str = "91") -> Firm:
@@ -133,11 +123,5 @@ class Cast:
             return account.id
 
     def cosign(self, size: int, at: datetime) -> None:
-        """Bring one checkpoint to the witness."""
-        checkpoint = db.session.get(Checkpoint, size)
-        assert checkpoint is not None
-
-        def ask(body: str) -> Answer:
-            return self.witness.add_checkpoint(body, unix(at))
-
-        self._witnessed = witnessing.cosign(checkpoint, ask, self._witnessed)
+        """Have the watchers sign one checkpoint."""
+        self.watchers.sign(size, at)

@@ -16,6 +16,7 @@ from trading.demonstration import replay as replaying
 from trading.demonstration.case import CaseRun, Offer, Plan
 from trading.demonstration.cast import Cast
 from trading.demonstration.laboratory import MakeApp, installation_in
+from trading.demonstration.watchers import QUORUM
 from trading.evidence import service as evidence
 from trading.evidence.verify import Pack, Verifier, readable
 
@@ -61,8 +62,8 @@ def walk(make_app: MakeApp, out: Path | None) -> int:
         click.echo(f"{who:<12}{what}")
 
     with tempfile.TemporaryDirectory(prefix="mingtang-walk-") as folder, \
-            installation_in(Path(folder), make_app, region="CN-51") as (_, witness):
-        cast = Cast(at, witness)
+            installation_in(Path(folder), make_app, region="CN-51") as (_, watchers):
+        cast = Cast(at, watchers)
         names = ["青石建设集团有限公司", "云岭市政工程有限公司", "川北路桥有限公司", "锦屏建筑安装有限公司"]
         companies = [cast.company(name, at) for name in names]
         method = {"kind": "works_comprehensive", "price_points": "60", "k_above": "1", "k_below": "0.5", "factors": [
@@ -74,13 +75,13 @@ def walk(make_app: MakeApp, out: Path | None) -> int:
         run.run()
         pack = run.seal_archive()
         stored = installation.files().path(pack.stored)
-        report = Verifier(Pack(stored), evidence.log_verifier_key(), [witness.verifier_key]).run()
+        report = Verifier(Pack(stored), evidence.log_verifier_key(), watchers.keys, QUORUM).run()
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
             target = out / f"{run.lot.code}.zip"
             shutil.copyfile(stored, target)
-            (out / "log-key.txt").write_text(evidence.log_verifier_key() + "\n", "utf-8")
-            (out / "witness-key.txt").write_text(witness.verifier_key + "\n", "utf-8")
+            (out / "log-key.txt").write_text(f"{evidence.log_verifier_key()},{evidence.log_verifier_key_pq()}\n", "utf-8")
+            (out / "witness-keys.txt").write_text("\n".join(watchers.keys) + "\n", "utf-8")
             say("档案员", f"归档包写到 {target}")
         click.echo(readable(report))
         return 0 if report["ok"] else 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +13,22 @@ from sqlalchemy import text
 from trading.announcements import search
 from trading.base.config import Settings, create_keys
 from trading.base.database import db, transaction
-from trading.demonstration.cast import make_witness
-from trading.evidence.witness import Witness
+from trading.demonstration import watchers
 
 MakeApp = Callable[[Settings], Flask]
 
 
 @contextmanager
-def installation_in(folder: Path, make_app: MakeApp, **settings: Any) -> Iterator[tuple[Flask, Witness]]:
+def installation_in(folder: Path, make_app: MakeApp, **settings: Any) -> Iterator[tuple[Flask, watchers.Watchers]]:
     """Make the keys and tables of a new installation in ``folder`` and enter it."""
     create_keys(folder)
     plain = Settings(instance=folder, demo=True, https=False, platform_code="1510822000", cover_bids=2,
                      log_origin="replay.example/log2026", **settings)
-    witness = make_witness(plain.log_origin, plain.key("log"))
-    app = make_app(replace(plain, witness_keys=witness.verifier_key))
+    made = watchers.make(plain)
+    app = make_app(watchers.watched(plain, made))
     with app.app_context():
         create_tables()
-        yield app, witness
+        yield app, made
         db.session.remove()
         db.engine.dispose()
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from trading.base.config import ROOT, Settings
 
+#: The watchers of a demonstration answer here: three witnesses, then two time-stamping authorities.
 WITNESS_PORT = 8009
+AUTHORITY_PORT = 8019
 
 
 def demo_folder(settings: Settings) -> Path:

@@ -24,6 +24,7 @@ from trading.base.database import db
 from trading.demonstration.case import CaseRun, Offer, Plan
 from trading.demonstration.cast import Cast, Company
 from trading.demonstration.laboratory import MakeApp, installation_in
+from trading.demonstration.watchers import QUORUM
 from trading.evidence import service as evidence
 from trading.evidence.verify import Pack, Verifier
 
@@ -83,8 +84,8 @@ def run(path: Path, make_app: MakeApp, *, limit: int | None = None, jobs: int = 
 def _share(share: list[dict[str, Any]], make_app: MakeApp, progress: Any = None) -> Tally:
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="mingtang-replay-") as folder, \
-            installation_in(Path(folder), make_app, region=REGION) as (_, witness):
-        cast = Cast(START, witness, region=REGION)
+            installation_in(Path(folder), make_app, region=REGION) as (_, watchers):
+        cast = Cast(START, watchers, region=REGION)
         companies: dict[str, Company] = {}
         for number, release in enumerate(share):
             began = ticks()
@@ -127,6 +128,6 @@ def _one(release: dict[str, Any], cast: Cast, companies: dict[str, Company], at:
         tally.differences.append(f"{release['id']}: recorded {winner}, found {[by_code[c] for c in ended.tied]}")
     pack = run.seal_archive()
     checks = Verifier(Pack(installation.files().path(pack.stored)), evidence.log_verifier_key(),
-                      [cast.witness.verifier_key]).run()
+                      cast.watchers.keys, QUORUM).run()
     if not checks["ok"]:
         tally.invalid.append(f"{release['id']}: " + "; ".join(c["detail"] for c in checks["checks"] if not c["ok"]))

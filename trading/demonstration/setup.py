@@ -11,11 +11,11 @@ from datetime import datetime
 from trading.base import schema
 from trading.base.config import Settings, create_keys, load
 from trading.demonstration import showcase
+from trading.demonstration import watchers as watching
 from trading.demonstration.laboratory import MakeApp
-from trading.demonstration.place import WITNESS_PORT, demo_folder, is_current, is_ready, newest_schema
-from trading.evidence import notes, verify
+from trading.demonstration.place import AUTHORITY_PORT, WITNESS_PORT, demo_folder, is_current, is_ready, newest_schema
+from trading.evidence.authority import Authority
 from trading.evidence.commands import witness_in
-from trading.evidence.witness import Witness
 
 ORIGIN = "qingxi.example/log2026"
 
@@ -34,22 +34,36 @@ region = "CN-51"
 platform_code = "1510822000"
 operator_code = "12510822000000001X"
 log_origin = "{origin}"
-witness_urls = "http://127.0.0.1:{port}"
-witness_keys = "{witness}"
+witness_urls = "{witnesses}"
+witness_keys = "{keys}"
+witness_quorum = {quorum}
+tsa_urls = "{authorities}"
 """
 
 
-def make_witness(settings: Settings) -> Witness:
-    """The demonstration's witness: its own key and memory, apart from the platform's database."""
-    folder = demo_folder(settings) / "witness"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not (folder / "witness.key").exists():
-        (folder / "witness.key").write_bytes(secrets.token_bytes(32))
-        (folder / "witness.key").chmod(0o600)
-    log_key = notes.verifier_key(settings.log_origin, verify.ED25519, verify.raw_public_key(notes.signer(settings.key("log"), "log")))
-    (folder / "witness.json").write_text(json.dumps({
-        "name": "witness.example/bidders-association", "logs": {settings.log_origin: log_key}}), "utf-8")
-    return witness_in(folder)
+def make_watchers(settings: Settings) -> watching.Watchers:
+    """The demonstration's witnesses and authorities: keys and memories of their own, apart from the database."""
+    folder = demo_folder(settings)
+    logs = {settings.log_origin: watching.log_key(settings)}
+    for number, name in enumerate(watching.WITNESSES, 1):
+        place = folder / f"witness-{number}"
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not (place / "witness.key").exists():
+            (place / "witness.key").write_bytes(secrets.token_bytes(32))
+            (place / "witness.key").chmod(0o600)
+        (place / "witness.json").write_text(json.dumps({"name": name, "logs": logs}), "utf-8")
+    authorities = []
+    for number, name in enumerate(watching.AUTHORITIES, 1):
+        place = folder / f"authority-{number}"
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (place / "authority.json").write_text(json.dumps({"name": name}), "utf-8")
+        authorities.append(Authority(name, place, since=watching.SINCE))
+    witnesses = [witness_in(place) for place in sorted(folder.glob("witness-*"))]
+    return watching.Watchers(witnesses, authorities, [0] * len(witnesses))
+
+
+def _addresses(port: int, count: int) -> str:
+    return ",".join(f"http://127.0.0.1:{port + number}" for number in range(count))
 
 
 def make(make_app: MakeApp, at: datetime, echo: Callable[[str], None]) -> None:
@@ -64,16 +78,18 @@ def make(make_app: MakeApp, at: datetime, echo: Callable[[str], None]) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     create_keys(settings.instance)
     settings = replace(settings, log_origin=ORIGIN)
-    witness = make_witness(settings)
-    key = witness.verifier_key
-    settings.instance.joinpath("config.toml").write_text(CONFIG.format(origin=ORIGIN, port=WITNESS_PORT, witness=key), "utf-8")
+    watchers = make_watchers(settings)
+    watching.pin_roots(settings.instance, watchers.authorities)
+    settings.instance.joinpath("config.toml").write_text(CONFIG.format(
+        origin=ORIGIN, keys=",".join(watchers.keys), quorum=watching.QUORUM, witnesses=_addresses(WITNESS_PORT, len(watchers.witnesses)),
+        authorities=_addresses(AUTHORITY_PORT, len(watchers.authorities))), "utf-8")
     settings = load()
     app = make_app(settings)
     echo("creating the demonstration: tables, people and projects (about a minute) ...")
     schema.upgrade(app)
     with app.app_context():
         password = showcase.new_password()
-        cast = showcase.Showcase(at, folder, witness, password, f"http://{settings.host}:{settings.port}")
+        cast = showcase.Showcase(at, folder, watchers, password, f"http://{settings.host}:{settings.port}")
         showcase.build(cast, at)
         for number, holder in enumerate(cast.holders, 1):
             (folder / f"trustee-{number}" / "memory.json").write_text(json.dumps(asdict(holder.memory)), "utf-8")

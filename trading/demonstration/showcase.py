@@ -30,8 +30,8 @@ from trading.base.clock import BEIJING
 from trading.base.database import db
 from trading.demonstration.case import PARTICULARS, CaseRun, Offer, Plan
 from trading.demonstration.cast import Cast, KeyHolder, credit_code
+from trading.demonstration.watchers import QUORUM, Watchers
 from trading.evidence import service as evidence
-from trading.evidence.witness import Witness
 from trading.parties import service as parties
 from trading.projects import service as projects
 
@@ -60,10 +60,10 @@ class Login:
 class Showcase(Cast):
     """The demonstration's people, with sign-ins and with keys in files."""
 
-    def __init__(self, at: datetime, folder: Path, witness: Witness, password: str, url: str) -> None:
+    def __init__(self, at: datetime, folder: Path, watchers: Watchers, password: str, url: str) -> None:
         self.folder, self.password, self.url = folder, password, url
         self.logins: list[Login] = []
-        super().__init__(at, witness, region="CN-51", experts=0)
+        super().__init__(at, watchers, region="CN-51", experts=0)
         self._people(at)
         self.experts = [self._admit(number, at) for number in range(1, 25)]
         self.companies = [self.company(name, at) for name in BIDDERS]
@@ -73,7 +73,7 @@ class Showcase(Cast):
     def _holder(self, name: str, at: datetime) -> KeyHolder:
         number = HOLDERS.index(name) + 1
         trustee: Trustee = agent.init(self.folder / f"trustee-{number}", name, self.url, evidence.log_verifier_key(),
-                                      trustee_service.centre_key(), [self.witness.verifier_key], 1)
+                                      trustee_service.centre_key(), self.watchers.keys, QUORUM)
         record = trustee_service.enrol(name, trustee.public, actor="admin", at=at)
         return KeyHolder(trustee, record.id)
 

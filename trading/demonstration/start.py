@@ -10,7 +10,7 @@ import click
 from trading.base.clock import now
 from trading.base.config import load
 from trading.demonstration import processes
-from trading.demonstration.place import WITNESS_PORT, demo_folder, is_current, is_ready
+from trading.demonstration.place import AUTHORITY_PORT, WITNESS_PORT, demo_folder, is_current, is_ready
 
 
 @click.command()
@@ -39,12 +39,15 @@ def code(username: str) -> None:
 
 @click.command()
 def up() -> None:
-    """Start web, jobs, events, witness and key holders on this machine."""
+    """Start web, jobs, events, watchers and key holders on this machine."""
     settings = load()
     parts = [[processes.program(), name] for name in ("web", "jobs", "events")]
     if settings.demo:
         # Started as modules of their own: they are other people's processes and load nothing of the platform.
         folder = demo_folder(settings)
-        parts.append(["-m", "trading.evidence.commands", "run", str(folder / "witness"), "--port", str(WITNESS_PORT)])
+        for number, place in enumerate(sorted(folder.glob("witness-*"))):
+            parts.append(["-m", "trading.evidence.commands", "witness", "run", str(place), "--port", str(WITNESS_PORT + number)])
+        for number, place in enumerate(sorted(folder.glob("authority-*"))):
+            parts.append(["-m", "trading.evidence.commands", "authority", "run", str(place), "--port", str(AUTHORITY_PORT + number)])
         parts += [["-m", "bidding.trustees.commands", "run", str(holder)] for holder in sorted(folder.glob("trustee-*"))]
     sys.exit(processes.run_all(parts, f"http://{settings.host}:{settings.port}", click.echo))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import sys
 import urllib.error
 from pathlib import Path
@@ -12,6 +14,9 @@ import click
 
 from trading.base.clock import now, unix
 from trading.evidence import monitor as monitoring
+from trading.evidence import verify
+from trading.evidence.authority import Authority
+from trading.evidence.authority import serve as serve_authority
 from trading.evidence.witness import Witness, serve
 
 
@@ -33,6 +38,45 @@ def witness() -> None:
 def run(folder: Path, host: str, port: int) -> None:
     """Answer ``POST /add-checkpoint`` (c2sp.org/tlog-witness) until stopped."""
     serve(witness_in(folder), host, port, lambda: unix(now())).serve_forever()
+
+
+@witness.command("init")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--name", required=True, help="the witness's name, a place without https://")
+@click.option("--log-key", multiple=True, required=True, help="verifier key of a log to watch, from a source outside the platform")
+def init(folder: Path, name: str, log_key: tuple[str, ...]) -> None:
+    """Make a witness's key and settings in an empty folder; prints its verifier keys."""
+    logs = {key.partition("+")[0]: key for key in log_key}
+    for key in log_key:
+        try:
+            verify.parse_verifier_key(key)
+        except verify.Invalid as error:
+            raise click.UsageError(str(error)) from None
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(folder / "witness.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise click.UsageError("there is a key in that folder already") from None
+    with os.fdopen(handle, "wb") as out:
+        out.write(secrets.token_bytes(32))
+    (folder / "witness.json").write_text(json.dumps({"name": name, "logs": logs}), "utf-8")
+    made = witness_in(folder)
+    click.echo(f"{made.verifier_key}\n{made.verifier_key_pq}")
+
+
+@click.group()
+def authority() -> None:
+    """A time-stamping authority for demonstrations; a real one is an outside organisation."""
+
+
+@authority.command("run")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=int, default=8019, show_default=True)
+def run_authority(folder: Path, host: str, port: int) -> None:
+    """Answer time-stamp queries (RFC 3161) until stopped."""
+    about = json.loads((folder / "authority.json").read_text("utf-8"))
+    serve_authority(Authority(about["name"], folder, since=now()), host, port, now).serve_forever()
 
 
 @click.command("monitor")
@@ -74,5 +118,13 @@ def monitor(url: str, folder: Path, log_key: str, witness_key: tuple[str, ...], 
         sys.exit(2)
 
 
+@click.group()
+def outside() -> None:
+    """What runs outside the platform, loading nothing of it."""
+
+
+for command in (witness, authority, monitor):
+    outside.add_command(command)
+
 if __name__ == "__main__":
-    witness()
+    outside()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, LargeBinary, String, Text
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.base.database import Model
@@ -58,3 +58,32 @@ class Checkpoint(Model):
     at: Mapped[datetime]
     note: Mapped[str] = mapped_column(Text)
     cosignatures: Mapped[str] = mapped_column(Text, default="")
+    # How many witnesses have signed it.
+    cosigners: Mapped[int] = mapped_column(default=0)
+    # Whether outside authorities are to say when they saw it: set for closes and catalogues.
+    to_stamp: Mapped[bool] = mapped_column(default=False)
+
+
+class Stamp(Model):
+    """What one time-stamping authority answered for one checkpoint (RFC 3161)."""
+
+    __tablename__ = "evidence_stamp"
+    size: Mapped[int] = mapped_column(ForeignKey("evidence_checkpoint.size"), primary_key=True)
+    authority: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256 of the root certificate
+    response: Mapped[bytes] = mapped_column(LargeBinary)
+    stated_at: Mapped[datetime]
+    at: Mapped[datetime]
+
+
+class LogAlarm(Model):
+    """Something a witness or the clock says against the log; stands until its cause is gone."""
+
+    __tablename__ = "log_alarm"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    place: Mapped[str] = mapped_column(String(200))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    stops: Mapped[bool] = mapped_column(default=False)
+    raised_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from trading.evidence import verify
+from trading.evidence import tree, verify
+from trading.evidence.tile_names import WIDTH, name
 
-WIDTH = 256
 LARGEST = 64 * 1024
 Fetch = Callable[[str], bytes]
 
@@ -85,8 +85,8 @@ class Monitor:
         leaves = self._leaves(before, size)
         peaks = list(self.kept.peaks)
         for number, leaf in enumerate(leaves, before):
-            peaks = _add(number, peaks, leaf)
-        if _root(peaks) != root:
+            peaks, _nodes = tree.append_leaf(number, peaks, leaf)
+        if tree.root_of(peaks) != root:
             raise Alarm(f"the log of {size} leaves does not follow from the {before} leaves that were seen: it was rewritten or forked")
         if len(times) < self._quorum:
             raise Alarm(f"{len(times)} of {self._quorum} witnesses have signed the checkpoint of {size} leaves")
@@ -98,7 +98,7 @@ class Monitor:
         found: list[bytes] = []
         for tile in range(first // WIDTH, -(-end // WIDTH)):
             width = min(WIDTH, end - tile * WIDTH)
-            data = self._fetch(f"/log/tile/0/{_name(tile, width)}")
+            data = self._fetch(f"/log/tile/0/{name(tile, width)}")
             if len(data) != 32 * width:
                 raise Alarm(f"tile {tile} has {len(data)} bytes where {32 * width} were signed for")
             start = max(first - tile * WIDTH, 0)
@@ -133,30 +133,6 @@ class Monitor:
             os.fsync(out_state.fileno())
         temporary.replace(self._folder / "state.json")
         self.kept = kept
-
-
-def _name(tile: int, width: int) -> str:
-    groups = [f"{tile % 1000:03d}"]
-    while tile := tile // 1000:
-        groups.append(f"x{tile % 1000:03d}")
-    return "/".join(reversed(groups)) + (f".p/{width}" if width < WIDTH else "")
-
-
-def _add(size: int, peaks: list[bytes], leaf: bytes) -> list[bytes]:
-    peaks, digest = list(peaks), leaf
-    while size & 1:
-        digest = verify.node_hash(peaks.pop(), digest)
-        size >>= 1
-    return [*peaks, digest]
-
-
-def _root(peaks: Sequence[bytes]) -> bytes:
-    if not peaks:
-        return verify.merkle_root([])
-    digest = peaks[-1]
-    for peak in reversed(peaks[:-1]):
-        digest = verify.node_hash(peak, digest)
-    return digest
 
 
 def watch(monitor: Monitor, say: Callable[[dict[str, Any]], None], *, every: float) -> None:

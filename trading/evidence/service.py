@@ -122,19 +122,24 @@ def reveal(seqs: list[int]) -> None:
             .execution_options(synchronize_session=False))
 
 
-def checkpoint(at: datetime) -> Checkpoint:
-    """Sign the present size and root; the same size is signed once."""
+def checkpoint(at: datetime, *, stamp: bool = False) -> Checkpoint:
+    """Sign the present size and root; the same size is signed once.
+
+    ``stamp`` asks for time stamps of outside authorities over it (trading/evidence/stamping.py).
+    """
     with transaction():
         size, peaks = _locked_head()
         existing = connection().execute(_READ_CHECKPOINT, {"size": size}).first()
         if existing is not None:
+            if stamp:
+                connection().execute(_ASK_STAMP, {"which": size})
             return Checkpoint(**existing._mapping)
         origin = installation.settings().log_origin
         text = notes.checkpoint_text(origin, size, tree.root_of(_peaks(peaks)))
-        made = Checkpoint(size=size, at=at, cosignatures="",
+        made = Checkpoint(size=size, at=at, cosignatures="", to_stamp=stamp, cosigners=0,
                           note=notes.sign(text, origin, notes.signer(installation.key("log"), "log")))
         connection().execute(_INSERT_CHECKPOINT, {
-            "size": size, "at": at, "note": made.note, "cosignatures": ""})
+            "size": size, "at": at, "note": made.note, "cosignatures": "", "cosigners": 0, "to_stamp": stamp})
         return made
 
 
@@ -208,6 +213,12 @@ def log_verifier_key() -> str:
     return notes.verifier_key(installation.settings().log_origin, notes.ED25519, notes.raw_public_key(key))
 
 
+def log_verifier_key_pq() -> str:
+    """The log's second public key (ML-DSA-44), for the signature that outlives the first algorithm."""
+    key = notes.signer_pq(installation.key("log"), "log")
+    return notes.verifier_key(installation.settings().log_origin, notes.ML_DSA_44, key.public_key().public_bytes_raw())
+
+
 def _append(rows: list[dict[str, Any]]) -> int:
     """Add entries to the log and the tree; gives the number of the first."""
     # Plain statements: this runs with every act, and the unit of work would triple its cost.
@@ -244,6 +255,7 @@ _READ_NODES = select(_NODE.c.level, _NODE.c.i, _NODE.c.hash).where(
 _CHECKPOINT: Any = Checkpoint.__table__
 _READ_CHECKPOINT = select(_CHECKPOINT).where(_CHECKPOINT.c.size == bindparam("size"))
 _INSERT_CHECKPOINT = insert(_CHECKPOINT)
+_ASK_STAMP = update(_CHECKPOINT).where(_CHECKPOINT.c.size == bindparam("which")).values(to_stamp=True)
 _INSERT_NODE = insert(cast(Table, Node.__table__))
 
 

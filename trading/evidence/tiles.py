@@ -8,7 +8,6 @@ the mere growth of the log would let them be counted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from sqlalchemy import select
@@ -16,34 +15,11 @@ from sqlalchemy import select
 from trading.base.database import connection, db
 from trading.base.errors import NotFound
 from trading.evidence.models import Checkpoint, Entry, Node
+from trading.evidence.tile_names import WIDTH
 
-WIDTH = 256
 HEIGHT = 8
 #: Levels of tiles: a tree of 2^63 leaves has eight.
 LEVELS = 8
-
-
-def number(path: str) -> tuple[int, int]:
-    """(tile, how many hashes) of the address after the level: ``x001/x234/067`` or ``x001/234.p/17``.
-
-    Raises NotFound for anything that is not written in exactly this way.
-    """
-    match = re.fullmatch(r"((?:x\d{3}/)*)(\d{3})(?:\.p/([1-9]\d{0,2}))?", path, re.ASCII)
-    if match is None or len(path) > 40:
-        raise NotFound
-    digits = match[1].replace("x", "").replace("/", "") + match[2]
-    width = int(match[3]) if match[3] else WIDTH
-    if width > WIDTH or (match[3] and width == WIDTH) or (match[1] and digits.startswith("000")):
-        raise NotFound
-    return int(digits), width
-
-
-def name(tile: int, width: int = WIDTH) -> str:
-    """The address of a tile, the other way round."""
-    groups = [f"{tile % 1000:03d}"]
-    while tile := tile // 1000:
-        groups.append(f"x{tile % 1000:03d}")
-    return "/".join(reversed(groups)) + (f".p/{width}" if width < WIDTH else "")
 
 
 def newest(most: int) -> Checkpoint:

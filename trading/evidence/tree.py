@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from trading.evidence.verify import leaf_hash, node_hash, verify_consistency, verify_inclusion
 
-__all__ = ["EMPTY_ROOT", "append", "consistency_path", "inclusion_path", "leaf_hash", "root_of",
+__all__ = ["EMPTY_ROOT", "append", "append_leaf", "consistency_path", "inclusion_path", "leaf_hash", "root_of",
            "verify_consistency", "verify_inclusion"]
 
 EMPTY_ROOT = bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
@@ -24,8 +24,13 @@ def append(size: int, peaks: Sequence[bytes], data: bytes) -> tuple[list[bytes],
 
     Returns the new peaks and every subtree that this leaf completes.
     """
+    return append_leaf(size, peaks, leaf_hash(data))
+
+
+def append_leaf(size: int, peaks: Sequence[bytes], digest: bytes) -> tuple[list[bytes], list[Node]]:
+    """The same for who has only the leaf's hash."""
     peaks = list(peaks)
-    level, index, digest = 0, size, leaf_hash(data)
+    level, index = 0, size
     nodes: list[Node] = [(level, index, digest)]
     while index & 1:
         digest = node_hash(peaks.pop(), digest)

@@ -16,20 +16,31 @@ import sys
 import zipfile
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256, sha512
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from cryptography import x509
 from cryptography.cobblestone import Cobblestone256Decryptor
 from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat import asn1
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, Hash
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 ED25519 = 0x01
 COSIGNATURE = 0x04
+ML_DSA_44 = 0x06
+#: Bytes of a public key by the kind of signature (c2sp.org/signed-note, c2sp.org/tlog-cosignature).
+KEY_BYTES = {ED25519: 32, COSIGNATURE: 32, ML_DSA_44: 1312}
 
 
 class Invalid(Exception):
@@ -183,12 +194,23 @@ def cosigned_message(text: str, seconds: int) -> bytes:
     return f"cosignature/v1\ntime {seconds}\n{text}".encode()
 
 
+def cosigned_message_pq(name: str, text: str, seconds: int) -> bytes:
+    """What an ML-DSA-44 cosigner signs: name, time, origin, the whole tree and its root."""
+    origin, size, root = parse_checkpoint(text)
+    short = [part.encode() for part in (name, origin)]
+    if not all(0 < len(part) < 256 for part in short):
+        raise Invalid("a name of a log or witness that is too long")
+    return (b"subtree/v1\n\0" + bytes([len(short[0])]) + short[0] + seconds.to_bytes(8, "big")
+            + bytes([len(short[1])]) + short[1] + bytes(8) + size.to_bytes(8, "big") + root)
+
+
 def parse_verifier_key(text: str) -> tuple[str, int, bytes]:
     """Read ``name+hash+base64`` and check its hash. Returns (name, type, public key)."""
     name, _, rest = text.partition("+")
     digest, _, encoded = rest.partition("+")
     material = unbase64(encoded)
-    if len(material) != 33 or key_hash(name, material[0], material[1:]).hex() != digest:
+    if not material or len(material) != 1 + KEY_BYTES.get(material[0], -1) \
+            or key_hash(name, material[0], material[1:]).hex() != digest:
         raise Invalid(f"the verifier key of {name!r} is damaged")
     return name, material[0], material[1:]
 
@@ -237,12 +259,27 @@ def cosignature_time(note: str, witness_key: str) -> int | None:
     text, signatures = split_note(note)
     name, kind, public = parse_verifier_key(witness_key)
     for signer, blob in signatures:
-        if signer == name and blob[:4] == key_hash(name, kind, public) and kind == COSIGNATURE:
+        if signer == name and blob[:4] == key_hash(name, kind, public) and kind in (COSIGNATURE, ML_DSA_44):
             seconds = int.from_bytes(blob[4:12], "big")
-            if not _signed(public, blob[12:], cosigned_message(text, seconds)):
+            good = _signed(public, blob[12:], cosigned_message(text, seconds)) if kind == COSIGNATURE \
+                else _signed_pq(public, blob[12:], cosigned_message_pq(name, text, seconds))
+            if not good:
                 raise Invalid(f"the cosignature of {name} is wrong")
             return seconds
     return None
+
+
+def witnessed(note: str, witness_keys: Sequence[str]) -> dict[str, int]:
+    """Witnesses that cosigned a checkpoint, each with the earliest second it gives.
+
+    A witness counts once, and only when every key of it that the reader holds has signed: one that
+    signs with two algorithms is not believed on the weaker one alone. Raises Invalid for a forged one.
+    """
+    times: dict[str, list[int | None]] = {}
+    for key in witness_keys:
+        times.setdefault(parse_verifier_key(key)[0], []).append(cosignature_time(note, key))
+    return {name: min(second for second in found if second is not None)
+            for name, found in times.items() if None not in found}
 
 
 def _signed(public: bytes, signature: bytes, message: bytes) -> bool:
@@ -251,6 +288,223 @@ def _signed(public: bytes, signature: bytes, message: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def _signed_pq(public: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+# --- time stamps (RFC 3161, RFC 5816) ----------------------------------------------------
+# Only the fields of the standard that a checker needs; the library reads the DER.
+
+
+@asn1.sequence
+class TspAlgorithm:
+    kind: x509.ObjectIdentifier
+    parameters: asn1.Null | None
+
+
+@asn1.sequence
+class TspResponse:
+    status: asn1.TLV
+    token: asn1.TLV
+
+
+@asn1.sequence
+class TspContent:
+    kind: x509.ObjectIdentifier
+    content: Annotated[asn1.TLV, asn1.Explicit(0)]
+
+
+@asn1.sequence
+class TspEncapsulated:
+    kind: x509.ObjectIdentifier
+    content: Annotated[bytes, asn1.Explicit(0)]
+
+
+@asn1.sequence
+class TspAttribute:
+    kind: x509.ObjectIdentifier
+    values: asn1.SetOf[asn1.TLV]
+
+
+@asn1.sequence
+class TspSigner:
+    version: int
+    who: asn1.TLV
+    digest: TspAlgorithm
+    attributes: Annotated[asn1.SetOf[TspAttribute], asn1.Implicit(0)]
+    algorithm: TspAlgorithm
+    signature: bytes
+
+
+@asn1.sequence
+class TspSignedData:
+    version: int
+    digests: asn1.SetOf[asn1.TLV]
+    inside: TspEncapsulated
+    certificates: Annotated[asn1.SetOf[asn1.TLV], asn1.Implicit(0)]
+    signers: asn1.SetOf[TspSigner]
+
+
+@asn1.sequence
+class TspImprint:
+    algorithm: TspAlgorithm
+    digest: bytes
+
+
+@asn1.sequence
+class TspAccuracy:
+    seconds: int | None
+    millis: Annotated[int | None, asn1.Implicit(0)]
+    micros: Annotated[int | None, asn1.Implicit(1)]
+
+
+@asn1.sequence
+class TspInfo:
+    version: int
+    policy: x509.ObjectIdentifier
+    imprint: TspImprint
+    serial: int
+    at: asn1.GeneralizedTime
+    accuracy: TspAccuracy | None
+    ordering: Annotated[bool, asn1.Default(False)]
+    nonce: int | None
+
+
+@asn1.sequence
+class TspCertificateId:
+    algorithm: TspAlgorithm | None
+    digest: bytes
+    issued: asn1.TLV
+
+
+@asn1.sequence
+class TspBareCertificateId:
+    algorithm: TspAlgorithm | None
+    digest: bytes
+
+
+@asn1.sequence
+class TspSigningCertificate:
+    certificates: list[asn1.TLV]
+
+
+SIGNED_DATA, TST_INFO = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
+CONTENT_TYPE, MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
+SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.47"
+SHA_256 = "2.16.840.1.101.3.4.2.1"
+_HASHES: dict[str, Any] = {SHA_256: SHA256(), "2.16.840.1.101.3.4.2.2": SHA384(), "2.16.840.1.101.3.4.2.3": SHA512()}
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """When an authority saw some bytes, and the SHA-256 of the root certificate that it leads to."""
+
+    at: datetime
+    root: str
+
+
+def check_stamp(response: bytes, data: bytes, roots: Sequence[x509.Certificate], nonce: int | None = None) -> Stamp:
+    """When a time-stamping authority saw ``data``: the response's signature, imprint and chain hold.
+
+    ``nonce`` is the question's, when the answer has just come. The chain is checked at the time that the stamp states, so that it holds after the certificate
+    ran out. ``roots`` are the reader's. Raises Invalid. Source: RFC 3161 2.4.2, RFC 5816.
+    """
+    try:
+        return _check_stamp(response, data, roots, nonce)
+    except Invalid:
+        raise
+    except Exception as error:  # hostile bytes: the library has many ways to say no
+        raise Invalid(f"the time stamp cannot be read: {type(error).__name__}") from None
+
+
+def _check_stamp(response: bytes, data: bytes, roots: Sequence[x509.Certificate], nonce: int | None) -> Stamp:
+    content = asn1.decode_der(TspResponse, response).token.parse(TspContent)
+    signed = content.content.parse(TspSignedData)
+    if (content.kind.dotted_string, signed.inside.kind.dotted_string) != (SIGNED_DATA, TST_INFO):
+        raise Invalid("not a time stamp")
+    if len(signed.signers.as_list()) != 1:
+        raise Invalid("a time stamp with several signers")
+    info = asn1.decode_der(TspInfo, signed.inside.content)
+    if info.imprint.algorithm.kind.dotted_string != SHA_256 or info.imprint.digest != sha256(data).digest():
+        raise Invalid("the time stamp is of something else")
+    if nonce is not None and info.nonce != nonce:
+        raise Invalid("the time stamp answers another question")
+    at = info.at.as_datetime()
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    signer = signed.signers.as_list()[0]
+    attributes = {item.kind.dotted_string: item.values.as_list() for item in signer.attributes.as_list()}
+    hashing = _HASHES[signer.digest.kind.dotted_string]
+    if attributes[MESSAGE_DIGEST][0].parse(bytes) != _digest(hashing, signed.inside.content) \
+            or attributes[CONTENT_TYPE][0].parse(x509.ObjectIdentifier).dotted_string != TST_INFO:
+        raise Invalid("the time stamp's attributes are of something else")
+    given = [x509.load_der_x509_certificate(asn1.encode_der(item)) for item in signed.certificates.as_list()]
+    named = _named_certificate(attributes[SIGNING_CERTIFICATE][0])
+    own = next((item for item in given if item.fingerprint(SHA256()) == named), None)
+    if own is None:
+        raise Invalid("the time stamp does not name its certificate")
+    # A set, not the implicit tag that the structure gives it (RFC 5652, 5.4).
+    message = asn1.encode_der(signer.attributes)
+    public = own.public_key()
+    try:
+        if isinstance(public, RSAPublicKey):
+            public.verify(signer.signature, message, PKCS1v15(), hashing)
+        elif isinstance(public, EllipticCurvePublicKey):
+            public.verify(signer.signature, message, ECDSA(hashing))
+        else:
+            raise Invalid("a time stamp signed with a key of another kind")
+    except InvalidSignature:
+        raise Invalid("the time stamp's signature is wrong") from None
+    return Stamp(at, _check_chain(own, given, roots, at).hex())
+
+
+def _named_certificate(attribute: asn1.TLV) -> bytes:
+    """SHA-256 of the certificate that signed, from the attribute SigningCertificateV2 (RFC 5816)."""
+    first = attribute.parse(TspSigningCertificate).certificates[0]
+    for shape in (TspCertificateId, TspBareCertificateId):
+        try:
+            found = first.parse(shape)
+        except ValueError:
+            continue
+        if found.algorithm is None or found.algorithm.kind.dotted_string == SHA_256:
+            return bytes(found.digest)
+    raise Invalid("the time stamp does not name its certificate")
+
+
+def _check_chain(own: x509.Certificate, given: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], at: datetime) -> bytes:
+    usage = own.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    if not usage.critical or list(usage.value) != [x509.ExtendedKeyUsageOID.TIME_STAMPING]:
+        raise Invalid("the time stamp's certificate is not for time stamps")
+    here, known = own, {item.fingerprint(SHA256()) for item in roots}
+    for _ in range(5):
+        if not here.not_valid_before_utc <= at <= here.not_valid_after_utc:
+            raise Invalid("a certificate of the time stamp was not valid at its time")
+        if here.fingerprint(SHA256()) in known:
+            return here.fingerprint(SHA256())
+        above = next((item for item in [*roots, *given] if item != here and _issued(item, here)), None)
+        if above is None:
+            break
+        here = above
+    raise Invalid("the time stamp's certificate leads to no authority that is trusted")
+
+
+def _issued(above: x509.Certificate, below: x509.Certificate) -> bool:
+    try:
+        below.verify_directly_issued_by(above)
+        return bool(above.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
+    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+        return False
+
+
+def _digest(algorithm: Any, data: bytes) -> bytes:
+    hasher = Hash(algorithm)
+    hasher.update(data)
+    return hasher.finalize()
 
 
 # --- reading a pack ----------------------------------------------------------------------
@@ -333,9 +587,11 @@ class Verifier:
         (10, "award", "评标与定标文件"), (11, "evidence", "证据链"))
 
     def __init__(self, pack: Pack, log_key: str = "", witness_keys: Sequence[str] = (), quorum: int = 1,
-                 centre_key: str = "") -> None:
-        self.pack, self.quorum = pack, quorum
-        self.log_key, self.witness_keys, self.centre_key = log_key, list(witness_keys), centre_key
+                 centre_key: str = "", tsa_roots: Sequence[x509.Certificate] = ()) -> None:
+        self.pack, self.quorum, self.tsa_roots = pack, quorum, list(tsa_roots)
+        # Both keys of the log may be given, the second (ML-DSA-44) after a comma.
+        self.log_key, _, self.log_key_pq = log_key.partition(",")
+        self.witness_keys, self.centre_key = list(witness_keys), centre_key
         self.pinned = bool(log_key)
         self.entries: list[dict[str, Any]] = []
         self.sessions: dict[str, dict[str, Any]] = {}
@@ -483,7 +739,8 @@ class Verifier:
 
     def check_checkpoints(self) -> str:
         self._load_entries()
-        witnesses = self.witness_keys or self.pack.json("90-log/keys.json")["witnesses"]
+        keys = self.pack.json("90-log/keys.json")
+        witnesses, log_pq = self.witness_keys or keys["witnesses"], self.log_key_pq or keys["log_pq"]
         found = self._checkpoints()
         if not self.pinned:
             self.notes.append("the keys of log and witnesses were taken from the pack; compare them with a source outside it")
@@ -495,9 +752,11 @@ class Verifier:
             size, _, note, _ = next((item for item in found if item[0] == index + 1), (0, b"", "", []))
             if not size:
                 raise Invalid(f"the checkpoint of the close at entry {index} is missing")
-            times = [t for t in (cosignature_time(note, key) for key in witnesses) if t is not None]
+            times = list(witnessed(note, witnesses).values())
             if len(times) < self.quorum:
                 raise Invalid(f"checkpoint {size}: {len(times)} of {self.quorum} witnesses")
+            if cosignature_time(note, log_pq) is None:
+                raise Invalid(f"checkpoint {size}: not signed by the log's second key")
             known = self.sessions.get(session)
             if known and min(times) < known["opens"] - 120:
                 raise Invalid(f"checkpoint {size}: witnessed before the deadline")
@@ -513,8 +772,37 @@ class Verifier:
         return f"{len(found)} in line"
 
     def check_timestamps(self) -> str:
-        self.notes.append("no time stamp of an outside authority is in this pack")
-        return "none present"
+        """Every authority that a session names has stamped the checkpoint of its close."""
+        self._load_entries()
+        owed = [(session, name) for session, document in self.sessions.items() if session in self.close_index
+                for name in document["tsa"]]
+        if not owed:
+            self.notes.append("the sessions of this pack name no time-stamping authority")
+            return "none named"
+        roots = self.tsa_roots or x509.load_pem_x509_certificates(self.pack.read("data/95-evidence/roots.pem"))
+        if not self.tsa_roots:
+            self.notes.append("the certificates of the time-stamping authorities were taken from the pack")
+        given: dict[int, dict[str, datetime]] = {}
+        texts = {size: split_note(note)[0] for size, _root, note, _path in self._checkpoints()}
+        for name in self.pack.under("95-evidence/"):
+            if name.endswith(".tsr"):
+                size = int(name[len("95-evidence/"):].split("-")[0])
+                try:
+                    stamp = check_stamp(self.pack.read(f"data/{name}"), texts[size].encode(), roots)
+                except Invalid as error:
+                    raise Invalid(f"{name}: {error}") from None
+                given.setdefault(size, {})[stamp.root] = stamp.at
+        for session, authority in owed:
+            size = self.close_index[session] + 1
+            at = given.get(size, {}).get(authority.rpartition("+")[2])
+            if at is None:
+                raise Invalid(f"checkpoint {size}: no time stamp of {authority.rpartition('+')[0]}")
+            late = int(at.timestamp()) - self.sessions[session]["opens"]
+            if late < -120:
+                raise Invalid(f"checkpoint {size}: stamped before the deadline")
+            if late > 600:
+                self.notes.append(f"checkpoint {size} was stamped {late} s after the deadline")
+        return f"{sum(map(len, given.values()))} time stamps"
 
     def check_opening(self) -> str:
         self._load_entries()
@@ -739,7 +1027,7 @@ class Verifier:
         if not logged or logged[-1]["root"] != tagged("catalogue", canonical(pieces)).hex():
             raise Invalid("catalogue.json: not the catalogue that was logged")
         there = set(self.pack.under("")) - {"catalogue.json"}
-        there = {name for name in there if not name.startswith(("90-log/", "verify/"))}
+        there = {name for name in there if not name.startswith(("90-log/", "95-evidence/", "verify/"))}
         if there != {path for path, _ in pieces}:
             raise Invalid("the pack does not hold exactly the pieces of its catalogue")
         for path, digest in pieces:
@@ -851,7 +1139,7 @@ def check_receipt(receipt: dict[str, Any], log_key: str = "") -> dict[str, Any]:
         lines = head.split("\n")
         if lines[0] != "c2sp.org/tlog-proof@v1" or lines[1] != f"index {receipt['index']}":
             raise Invalid("the proof is not one of this entry")
-        text = check_note(note, log_key or receipt["log_key"])
+        text = check_note(note, log_key.partition(",")[0] or receipt["log_key"])
         origin, size, root = parse_checkpoint(text)
         leaf = leaf_hash(tagged("leaf", bytes.fromhex(receipt["nonce"]) + canonical(receipt["event"])))
         path = [unbase64(line) for line in lines[2:]]
@@ -865,12 +1153,13 @@ def check_receipt(receipt: dict[str, Any], log_key: str = "") -> dict[str, Any]:
 # --- the command ----------------------------------------------------------------------------
 
 
-def verify_path(path: Path, log_key: str = "", witness_keys: Sequence[str] = (), centre_key: str = "") -> dict[str, Any]:
+def verify_path(path: Path, log_key: str = "", witness_keys: Sequence[str] = (), centre_key: str = "",
+                quorum: int = 1, tsa_roots: Sequence[x509.Certificate] = ()) -> dict[str, Any]:
     """Check a receipt (.json) or a pack (.zip or folder); the report says which."""
     if path.is_file() and path.suffix == ".json":
         found = check_receipt(json.loads(path.read_bytes(), object_pairs_hook=_no_duplicates), log_key)
         return {"ok": True, "keys_pinned": bool(log_key), "receipt": found, "checks": [], "notes": []}
-    return Verifier(Pack(path), log_key, witness_keys, centre_key=centre_key).run()
+    return Verifier(Pack(path), log_key, witness_keys, quorum, centre_key, tsa_roots).run()
 
 
 def readable(report: dict[str, Any]) -> str:
@@ -889,13 +1178,16 @@ def readable(report: dict[str, Any]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check a Mingtang archive pack or receipt offline.")
     parser.add_argument("path", type=Path)
-    parser.add_argument("--log-key", default="", help="the log's key, from a source outside the pack")
+    parser.add_argument("--log-key", default="", help="the log's key, from a source outside the pack; its second key after a comma")
     parser.add_argument("--witness-key", action="append", default=[], help="a witness's key; may be repeated")
     parser.add_argument("--centre-key", default="", help="the centre's key in hex")
+    parser.add_argument("--quorum", type=int, default=1, help="how many witnesses must have signed a close")
+    parser.add_argument("--tsa-root", type=Path, action="append", default=[], help="a certificate (PEM) of a time-stamping authority")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     try:
-        report = verify_path(options.path, options.log_key, options.witness_key, options.centre_key)
+        roots = [root for path in options.tsa_root for root in x509.load_pem_x509_certificates(path.read_bytes())]
+        report = verify_path(options.path, options.log_key, options.witness_key, options.centre_key, options.quorum, roots)
     except (Invalid, OSError, ValueError) as error:
         report = {"ok": False, "keys_pinned": bool(options.log_key), "checks": [], "notes": [str(error)]}
     print(json.dumps(report, ensure_ascii=False, indent=2) if options.json else readable(report))

@@ -34,6 +34,7 @@ class Witness:
     def __init__(self, name: str, seed: bytes, logs: dict[str, str], state: Path | None = None) -> None:
         self.name = name
         self._key = notes.signer(seed, "witness")
+        self._key_pq = notes.signer_pq(seed, "witness")
         self._logs = logs
         self._state_path = state
         self._lock = threading.Lock()
@@ -42,6 +43,10 @@ class Witness:
     @property
     def verifier_key(self) -> str:
         return notes.verifier_key(self.name, verify.COSIGNATURE, verify.raw_public_key(self._key))
+
+    @property
+    def verifier_key_pq(self) -> str:
+        return notes.verifier_key(self.name, verify.ML_DSA_44, self._key_pq.public_key().public_bytes_raw())
 
     def add_checkpoint(self, body: str, at: int) -> Answer:
         """Check one request (old size, consistency proof, checkpoint) and cosign it.
@@ -71,7 +76,7 @@ class Witness:
                 return Answer(422, "the log does not add to what was seen\n")
             self._last[origin] = note
             self._save()
-        return Answer(200, notes.cosign(text, self.name, self._key, at))
+        return Answer(200, notes.cosign(text, self.name, self._key, at) + notes.cosign_pq(text, self.name, self._key_pq, at))
 
     def _known(self, origin: str) -> tuple[int, bytes]:
         note = self._last.get(origin)
@@ -109,7 +114,7 @@ def serve(witness: Witness, host: str, port: int, clock: Callable[[], int]) -> T
 
         def do_GET(self) -> None:
             ok = self.path == "/key"
-            self._reply(Answer(200 if ok else 404, witness.verifier_key + "\n" if ok else "\n"))
+            self._reply(Answer(200 if ok else 404, f"{witness.verifier_key}\n{witness.verifier_key_pq}\n" if ok else "\n"))
 
         def _reply(self, answer: Answer) -> None:
             data = answer.body.encode()

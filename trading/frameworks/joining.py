@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from trading.base import texts
 from trading.base.clock import BEIJING
 from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
@@ -46,7 +47,8 @@ def apply(lot_id: int, statement: str, *, organisation_id: int, at: datetime) ->
         if any(item.decided_at is None for item in own(lot_id, organisation_id)):
             raise Refused("framework.applied")
         company = parties.get(organisation_id)
-        made = Application(lot_id=lot_id, organisation_id=organisation_id, statement=rules.text(statement, "framework.statement"), filed_at=at)
+        made = Application(lot_id=lot_id, organisation_id=organisation_id, filed_at=at,
+                           statement=texts.filled(statement, "framework.statement", rules.TEXT_LENGTH))
         session.add(made)
         session.flush()
         evidence.record("framework.applied", actor=company.code, at=at, lot=lot.code, project=lot.project.code, application=made.id)
@@ -67,7 +69,7 @@ def decide(application_id: int, *, accepted: bool, reason: str = "", actor: str,
         if lot.stage != Stage.CONTRACTED:
             raise Refused("framework.closed")
         item.decided_at, item.is_accepted = at, accepted
-        item.reason = "" if accepted else rules.text(reason, "framework.reason")
+        item.reason = "" if accepted else texts.filled(reason, "framework.reason", rules.TEXT_LENGTH)
         if accepted:
             last = session.scalar(select(func.max(Place.rank)).where(Place.lot_id == lot.id)) or 0
             known = session.get(Place, (lot.id, item.organisation_id))

@@ -17,6 +17,8 @@ class Way(StrEnum):
 
 
 TEXT_LENGTH = 2000
+NUMBER_LENGTH = 80
+REASON_LENGTH = 400
 
 
 def way(method: Mapping[str, object], lawful: str) -> Way:
@@ -48,11 +50,3 @@ def lowest(offers: Mapping[int, tuple[int, int]], limits: Mapping[int, int]) -> 
     """
     good = [(price, number, organisation) for organisation, (price, number) in offers.items() if price <= limits[organisation]]
     return min(good)[2] if good else None
-
-
-def text(value: str, reason: str) -> str:
-    """A text that must be there. Raises Refused with the given reason."""
-    value = value.strip()
-    if not value or len(value) > TEXT_LENGTH or "\0" in value:
-        raise Refused(reason, most=TEXT_LENGTH)
-    return value

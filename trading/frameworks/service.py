@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from bidding.opening import service as opening
 from bidding.rounds import service as rounds
-from bidding.sealed.models import SealedBid
+from bidding.sealed import service as sealed
 from experts.evaluation import service as evaluation
 from trading.announcements import service as announcements
 from trading.announcements.rules import Kind
 from trading.archive import service as archive
+from trading.base import texts
 from trading.base.clock import BEIJING
 from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
@@ -89,13 +90,12 @@ def sign(lot_id: int, organisation_id: int, number: str, signed_on: date, ends_o
             raise NotFound
         if place.signed_on:
             raise Refused("framework.signed")
-        if not number.strip() or len(number.strip()) > 80 or "\0" in number:
-            raise Refused("result.contract_number")
+        number = texts.filled(number, "result.contract_number", rules.NUMBER_LENGTH)
         if not place.admitted_at.astimezone(BEIJING).date() <= signed_on <= at.astimezone(BEIJING).date() or ends_on <= signed_on:
             raise Refused("result.contract_date", date=signed_on.isoformat())
         _require_term(lot, signed_on, ends_on)
-        place.number, place.signed_on, place.ends_on = number.strip(), signed_on, ends_on
-        archive.file_document(lot_id, f"40-award/contract-{place.organisation.code}.json", "框架协议", {
+        place.number, place.signed_on, place.ends_on = number, signed_on, ends_on
+        archive.file_document(lot_id, f"40-award/contract-{place.rank:03d}-{place.organisation.code}.json", "框架协议", {
             "number": place.number, "supplier": place.organisation.code, "price_fen": place.price_fen,
             "signed_on": signed_on.isoformat(), "ends_on": ends_on.isoformat()}, at=at)
         evidence.record("framework.signed", actor=actor, at=at, lot=lot.code, project=lot.project.code,
@@ -121,7 +121,7 @@ def leave(lot_id: int, organisation_id: int, reason: str, *, actor: str, at: dat
             raise NotFound
         if place.left_at:
             return
-        place.left_at, place.left_reason = at, rules.text(reason, "framework.reason")[:400]
+        place.left_at, place.left_reason = at, texts.filled(reason, "framework.reason", rules.REASON_LENGTH)
         evidence.record("framework.left", actor=actor, at=at, lot=lot.code, project=lot.project.code,
                         supplier=place.organisation.code, reason=place.left_reason)
 
@@ -147,18 +147,17 @@ def call_off(lot_id: int, wanted: str, *, organisation_id: int | None = None, re
         lawful = find_rule("gp.fw_second_stage", on=today, region=lot.project.region, procedure=lot.project.procedure)
         way = rules.way(lot.method, str(lawful.value))
         before = calls(lot_id)
-        made = CallOff(lot_id=lot_id, number=len(before) + 1, way=way, wanted=rules.text(wanted, "framework.wanted"), called_at=at)
+        made = CallOff(lot_id=lot_id, number=len(before) + 1, way=way, called_at=at,
+                       wanted=texts.filled(wanted, "framework.wanted", rules.TEXT_LENGTH))
         session.add(made)
-        if way is Way.SECOND_BIDDING:
-            if closes is None:
-                raise Refused("offers.deadline", least=2, most=5)
-            found = rounds.call(lot, [place.organisation_id for place in bound], closes, wanted=made.wanted, actor=actor, at=at)
-            made.round_number = found.number
-            evidence.record("framework.called", actor=actor, at=at, lot=lot.code, project=lot.project.code, number=made.number, way=way)
-            return made
         evidence.record("framework.called", actor=actor, at=at, lot=lot.code, project=lot.project.code, number=made.number, way=way)
+        if way is Way.SECOND_BIDDING:
+            # Without a deadline it would be over at once, which the rounds refuse with their figures.
+            found = rounds.call(lot, [place.organisation_id for place in bound], closes or at, wanted=made.wanted, actor=actor, at=at)
+            made.round_number = found.number
+            return made
         if way is Way.DIRECT:
-            made.reason = rules.text(reason, "framework.reason")
+            made.reason = texts.filled(reason, "framework.reason", rules.TEXT_LENGTH)
             place = next((place for place in bound if place.organisation_id == organisation_id), None)
             if place is None:
                 raise Refused("framework.not_inside")
@@ -181,14 +180,17 @@ def follow(call_id: int, *, at: datetime) -> bool:
         if rounds.is_under_way(found):
             return False
         bids = [bid for bid in opening.opened_bids(lot.id, found.envelope) if bid.outcome == "opened"]
-        filed = {row.digest: row.commit_seq or 0 for row in db.session.scalars(
-            select(SealedBid).where(SealedBid.digest.in_([bid.digest for bid in bids])))}
+        filed = sealed.log_numbers(bid.digest for bid in bids)
         offers = {bid.organisation_id: (bid.price_fen or 0, filed[bid.digest]) for bid in bids}
         limits = {place.organisation_id: place.price_fen for place in places(lot.id) if place.left_at is None}
-        winner = rules.lowest({who: offer for who, offer in offers.items() if who in limits}, limits)
+        # An offer lost by the platform or the key holders may have been the lowest: nobody is chosen
+        # over it, the purchase is called off anew.
+        is_void = rounds.is_void(found)
+        winner = None if is_void else rules.lowest({who: offer for who, offer in offers.items() if who in limits}, limits)
         if winner is None:
             made.chosen_at = at
-            evidence.record("framework.call_failed", actor="timetable", at=at, lot=lot.code, project=lot.project.code, number=made.number)
+            evidence.record("framework.call_failed", actor="timetable", at=at, lot=lot.code, project=lot.project.code, number=made.number,
+                            cause="offer_lost" if is_void else "no_valid_offer")
             return True
         _choose(lot, made, winner, offers[winner][0], actor="timetable", at=at)
         return True
@@ -215,5 +217,3 @@ def _choose(lot: Lot, made: CallOff, organisation_id: int, price_fen: int, *, ac
 def waiting() -> list[int]:
     """Second biddings that are not settled yet."""
     return list(db.session.scalars(select(CallOff.id).where(CallOff.chosen_at.is_(None), CallOff.round_number.is_not(None))))
-
-

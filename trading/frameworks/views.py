@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,6 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from bidding.rounds import service as rounds
+from experts.evaluation import talks
 from trading.accounts.permissions import Permission, allow
 from trading.base import addresses, forms
 from trading.base.clock import BEIJING, now
@@ -50,8 +50,13 @@ def show(code: str) -> ResponseReturnValue:
 
 def _call(lot: Lot, made: CallOff) -> dict[str, Any]:
     closes = rounds.deadline(rounds.round_of(lot.id, made.round_number)) if made.round_number else None
-    state = ("done", _("已成交")) if made.organisation_id else ("failed", _("无有效报价")) if made.chosen_at else ("doing", _("报价中"))
+    state = ("done", _("已成交")) if made.organisation_id else ("failed", _failure(lot, made)) if made.chosen_at else ("doing", _("报价中"))
     return {"call": made, "way": words.way(rules.Way(made.way)), "closes": closes, "state": {"kind": state[0], "text": state[1]}}
+
+
+def _failure(lot: Lot, made: CallOff) -> str:
+    is_void = made.round_number is not None and rounds.is_void(rounds.round_of(lot.id, made.round_number))
+    return _("有报价因平台或密钥持有方的原因未能打开，请重新发起") if is_void else _("无有效报价")
 
 
 @bp.post("/frameworks/<code>/applications/<number:application_id>")
@@ -129,9 +134,8 @@ def leave(code: str) -> ResponseReturnValue:
 def call_off(code: str) -> ResponseReturnValue:
     form, at = request.form, now()
     supplier = form.get("supplier", "").strip()
-    minutes = form.get("minutes", "").strip()
     service.call_off(_own(code).id, form.get("wanted", ""), organisation_id=forms.number(supplier) if supplier else None,
-                     reason=form.get("reason", ""), closes=at + timedelta(minutes=forms.number(minutes, least=1, most=7200)) if minutes else None,
+                     reason=form.get("reason", ""), closes=talks.closes(form, at) if form.get("minutes", "").strip() else None,
                      actor=current_user.actor, at=at)
     flash(_("已发起采购。"), "success")
     return redirect(url_for("frameworks.show", code=code))

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from trading.accounts import service as accounts
 from trading.accounts.permissions import Permission
+from trading.base import texts
 from trading.base.clock import BEIJING
 from trading.base.database import db, lock_row, serialise, transaction
 from trading.base.errors import NotFound, Refused
@@ -169,10 +170,7 @@ def _waiting(change_id: int) -> RuleChange:
 
 
 def _filled(text: str, field: str, most: int) -> str:
-    found = text.strip()
-    if not found or len(found) > most:
-        raise Refused("lawbook.text", field=field, most=most)
-    return found
+    return texts.filled(text, "lawbook.text", most, field=field)
 
 
 def _day(at: datetime) -> date:

@@ -231,9 +231,11 @@ def keep(item: Objection | Complaint, noun: str, act: str, document: dict[str, A
              **({"raiser": raiser.code, "raiser_name": raiser.name} if raiser else {})}
     known = {"raiser": raiser.code} if raiser else {}
     # The piece is named by its moment: a number of the log would let sealed entries be counted.
+    digest = sha256(canonical(whole)).hexdigest()
     evidence.record(f"{noun}.{act}", actor=actor, at=at, lot=item.lot.code, **{noun: item.id}, subject=item.subject, **facts, **known,
-                    sha256=sha256(canonical(whole)).hexdigest())
-    archive.file_document(item.lot_id, f"50-objections/{noun}-{item.id:06d}-{at:%Y%m%d%H%M%S%f}-{act}.json",
+                    sha256=digest)
+    # With its hash: two acts of one kind in one moment are two pieces.
+    archive.file_document(item.lot_id, f"50-objections/{noun}-{item.id:06d}-{at:%Y%m%d%H%M%S%f}-{act}-{digest[:8]}.json",
                           TITLES[noun][item.form if isinstance(item, Objection) else "complaint"], whole, at=at)
 
 

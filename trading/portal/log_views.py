@@ -18,8 +18,8 @@ from trading.accounts.permissions import public
 from trading.base import addresses, installation
 from trading.base.clock import BEIJING
 from trading.base.database import db
-from trading.evidence import service, tiles, verify
-from trading.evidence.models import Checkpoint
+from trading.evidence import alarms, service, stamping, tile_names, tiles, verify
+from trading.evidence.models import Checkpoint, LogAlarm
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
 
@@ -47,14 +47,22 @@ def page() -> ResponseReturnValue:
     settings = installation.settings()
     witnesses = [key for key in settings.witness_keys.split(",") if key]
     return render_template("portal/log.html", origin=settings.log_origin, log_key=service.log_verifier_key(), witnesses=witnesses,
-                           quorum=settings.witness_quorum, rows=[_row(item, witnesses) for item in tiles.recent(readable())], crumbs=[
+                           quorum=settings.witness_quorum, rows=[_row(item, witnesses) for item in tiles.recent(readable())],
+                           log_key_pq=service.log_verifier_key_pq(), authorities=stamping.names(), alarms=[_alarm(item) for item in alarms.recent()], crumbs=[
                                {"text": _("首页"), "href": "/"}, {"text": _("存证日志")}])
 
 
 def _row(item: Checkpoint, witnesses: list[str]) -> dict[str, Any]:
     _origin, _size, root = verify.parse_checkpoint(verify.split_note(item.note)[0])
-    seen = [name for key in witnesses for name in [key.partition("+")[0]] if verify.cosignature_time(item.note + item.cosignatures, key)]
+    seen = sorted(verify.witnessed(item.note + item.cosignatures, witnesses))
     return {"size": item.size, "root": root.hex(), "at": item.at.astimezone(BEIJING), "witnesses": seen}
+
+
+def _alarm(item: LogAlarm) -> dict[str, Any]:
+    texts = {alarms.FORKED: _("见证方拒绝签署：日志与它见过的不一致"), alarms.RESTORED: _("见证方见过更长的日志：可能恢复了旧的备份"),
+             alarms.CLOCK: _("平台时钟与见证方的时钟不一致")}
+    return {"text": texts[item.kind], "place": item.place, "stops": item.stops, "raised_at": item.raised_at.astimezone(BEIJING),
+            "ended_at": item.ended_at.astimezone(BEIJING) if item.ended_at else None}
 
 
 @bp.get("/log/checkpoint")
@@ -70,18 +78,18 @@ def checkpoint() -> ResponseReturnValue:
 @bp.get("/log/tile/<number:level>/<path:place>")
 @public
 def tile(level: int, place: str) -> ResponseReturnValue:
-    index, width = tiles.number(place)
+    index, width = tile_names.number(place)
     return _tile(tiles.hashes(level, index, width, readable()), width)
 
 
 @bp.get("/log/tile/entries/<path:place>")
 @public
 def entries(place: str) -> ResponseReturnValue:
-    index, width = tiles.number(place)
+    index, width = tile_names.number(place)
     return _tile(tiles.entries(index, width, readable()), width)
 
 
 def _tile(data: bytes, width: int) -> Response:
     answer = Response(data, mimetype="application/octet-stream")
-    answer.headers["Cache-Control"] = FOREVER if width == tiles.WIDTH else "public, max-age=60"
+    answer.headers["Cache-Control"] = FOREVER if width == tile_names.WIDTH else "public, max-age=60"
     return answer

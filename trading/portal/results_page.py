@@ -17,7 +17,7 @@ from trading.announcements.rules import Kind
 from trading.base import forms
 from trading.base.clock import BEIJING
 from trading.base.errors import FieldErrors, Refused
-from trading.base.fields import UNSEEN
+from trading.base.texts import UNSEEN
 from trading.base.language import once_per_language, refusal_text
 from trading.base.money import parse_fen, yuan
 from trading.projects import words

@@ -15,6 +15,7 @@ from trading.base.clock import BEIJING, now
 from trading.base.database import db
 from trading.base.errors import NotFound
 from trading.evidence import service as evidence
+from trading.evidence import stamping
 from trading.evidence.verify import Pack, Verifier
 from trading.projects import service as projects
 from trading.projects.models import Lot
@@ -90,6 +91,7 @@ def verify(code: str) -> ResponseReturnValue:
     if pack is None:
         raise NotFound
     witnesses = [key for key in installation.settings().witness_keys.split(",") if key]
-    report = Verifier(Pack(installation.files().path(pack.stored)), evidence.log_verifier_key(), witnesses).run()
+    report = Verifier(Pack(installation.files().path(pack.stored)), f"{evidence.log_verifier_key()},{evidence.log_verifier_key_pq()}", witnesses,
+                      installation.settings().witness_quorum if witnesses else 1, tsa_roots=stamping.roots()).run()
     return render_template("supervision/verification.html", lot=lot, pack=pack, report=report,
                            crumbs=[{"text": _("监督"), "href": "/supervise"}, {"text": lot.code, "href": f"/supervise/{lot.code}"}, {"text": _("核验")}])

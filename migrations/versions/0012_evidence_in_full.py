@@ -1,0 +1,52 @@
+"""evidence in full: cosigners and time stamps of checkpoints, alarms
+
+Revision ID: 0012
+Revises: 0011
+Create Date: 2026-11-22 16:00:00.000000
+
+"""
+from alembic import op
+import sqlalchemy as sa
+
+
+# revision identifiers, used by Alembic.
+revision = '0012'
+down_revision = '0011'
+branch_labels = None
+depends_on = None
+
+WHOLE = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
+
+
+def upgrade():
+    with op.batch_alter_table('evidence_checkpoint') as batch:
+        batch.add_column(sa.Column('cosigners', WHOLE, nullable=False, server_default='0'))
+        batch.add_column(sa.Column('to_stamp', sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_table(
+        'evidence_stamp',
+        sa.Column('size', WHOLE, nullable=False),
+        sa.Column('authority', sa.String(length=64), nullable=False),
+        sa.Column('response', sa.LargeBinary(), nullable=False),
+        sa.Column('stated_at', sa.BigInteger(), nullable=False),
+        sa.Column('at', sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(['size'], ['evidence_checkpoint.size'], name=op.f('fk_evidence_stamp_size_evidence_checkpoint')),
+        sa.PrimaryKeyConstraint('size', 'authority', name=op.f('pk_evidence_stamp')))
+    op.create_table(
+        'log_alarm',
+        sa.Column('id', WHOLE, nullable=False),
+        sa.Column('kind', sa.String(length=40), nullable=False),
+        sa.Column('place', sa.String(length=200), nullable=False),
+        sa.Column('facts', sa.JSON(), nullable=False),
+        sa.Column('stops', sa.Boolean(), nullable=False),
+        sa.Column('raised_at', sa.BigInteger(), nullable=False),
+        sa.Column('ended_at', sa.BigInteger(), nullable=True),
+        sa.Column('told_at', sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_log_alarm')))
+
+
+def downgrade():
+    op.drop_table('log_alarm')
+    op.drop_table('evidence_stamp')
+    with op.batch_alter_table('evidence_checkpoint') as batch:
+        batch.drop_column('to_stamp')
+        batch.drop_column('cosigners')
