@@ -48,6 +48,7 @@ import trading.objections.models
 import trading.parties.models
 import trading.projects.models
 import trading.supervision.models  # noqa: F401
+from bidding.opening import api as opening_api
 from bidding.opening import jobs as opening_jobs
 from bidding.opening import objecting
 from bidding.opening import views as opening_views
@@ -55,6 +56,7 @@ from bidding.rounds import jobs as round_jobs
 from bidding.rounds import views as round_views
 from bidding.sealed import jobs as sealed_jobs
 from bidding.sealed import views as sealed_views
+from bidding.trustees import canaries
 from bidding.trustees import views as trustee_views
 from experts.draw import api as draw_api
 from experts.draw import jobs as draw_jobs
@@ -113,7 +115,7 @@ structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(
 VERSION = "0.1.0"
 PART_LIMIT = 9 * 1024 * 1024
 
-MACHINES = [trustee_views.bp, draw_api.bp]
+MACHINES = [trustee_views.bp, opening_api.bp, draw_api.bp]
 BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, correction_views.bp, drafting_views.bp,
               portal_views.bp, letter_views.bp,
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
@@ -291,6 +293,7 @@ TIMETABLE = [
     Job("sealed.tidy", 3600, lambda: sealed_jobs.tidy(now())),
     Job("opening.close_due", 0.5, lambda: opening_jobs.close_due(now)),
     Job("opening.advance_due", 1, lambda: opening_jobs.advance_due(now)),
+    Job("trustees.check_canaries", 5, lambda: canaries.check_due(now())),
     Job("rounds.close_due", 0.5, lambda: round_jobs.close_due(now)),
     Job("opening.read_replies", 2, lambda: objecting.read_replies(now())),
     Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),

@@ -10,14 +10,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from bidding.envelope import suites
 from bidding.envelope.keys import tagged_hash
 from trading.base.errors import Refused
 from trading.evidence.verify import Invalid, canonical, loose_json, strict_json, unbase64
 
 VERSION = 1
-SUITE = "intl-1"
+#: What a session is sealed by unless its centre chose another of ``suites.NAMES``.
+SUITE = suites.INTL_1
 PART_BYTES = 8 * 1024 * 1024
-POLICIES = ("TB", "T")
+#: TB: k key holders and the bidder's half. T: k key holders. B: the bidder's half alone.
+POLICIES = ("TB", "T", "B")
 
 _HEX = frozenset("0123456789abcdef")
 
@@ -25,7 +28,7 @@ TEXT, INT, HEX32, B64, LIST, DICT = "text", "int", "hex32", "b64", "list", "dict
 
 CONTEXT = {"session": HEX32, "tender": TEXT, "lot": TEXT, "envelope": TEXT, "bidder": TEXT,
            "deadline": INT, "suite": TEXT, "nonce": HEX32}
-HEADER = {"v": INT, "ctx": DICT, "policy": TEXT, "k": INT, "shares": LIST, "kt_commit": HEX32,
+HEADER = {"v": INT, "ctx": DICT, "policy": TEXT, "k": INT, "shares": LIST, "kt_commit": TEXT,
           "kb_commit": TEXT, "payload": DICT}
 SHARE = {"i": INT, "wrap": B64, "commit": HEX32}
 PAYLOAD = {"len": INT, "parts": LIST}
@@ -37,8 +40,10 @@ TRUSTEE = {"i": INT, "org": TEXT, "kem_pk": B64, "sig_key": B64, "cert_sha256": 
            "pre_key_sig": B64}
 AMENDMENT = {"v": INT, "session": HEX32, "previous": HEX32, "deadline": INT, "open_not_before": INT}
 MANIFEST = {"v": INT, "lot": TEXT, "bidder": TEXT, "offer": DICT, "files": LIST}
-# What a bidder offers, and what a contributor to a draw gives.
+# What a bidder offers, the two halves of an offer in two envelopes, and what a contributor to a draw gives.
 OFFER = {"price_fen": INT, "days": INT, "quality": TEXT, "statement": TEXT}
+TECHNICAL = {"days": INT, "quality": TEXT, "statement": TEXT}
+PRICE = {"price_fen": INT}
 VALUE = {"value": HEX32}
 FILE = {"name": TEXT, "bytes": INT, "sha256": HEX32}
 
@@ -98,8 +103,11 @@ def binary(text: str, place: str) -> bytes:
 
 
 def offer_shape(envelope: str) -> dict[str, str] | None:
-    """What an envelope of this name holds: the bid, a later round's offer, or a contribution
-    to a draw (of experts, or of those the suffix names). None for any other name."""
+    """What an envelope of this name holds: the bid, or its technical and its price half apart, a
+    later round's offer, or a contribution to a draw (of experts, or of those the suffix names).
+    None for any other name."""
+    if envelope in ("technical", "price"):
+        return TECHNICAL if envelope == "technical" else PRICE
     if re.fullmatch(r"bid|offer-[1-9][0-9]{0,2}", envelope, re.ASCII):
         return OFFER
     return VALUE if re.fullmatch(r"draw(-[a-z]{1,14})?", envelope, re.ASCII) else None
@@ -123,7 +131,8 @@ def amendment_id(amendment: dict[str, Any]) -> str:
 
 
 def context_hash(ctx: dict[str, Any]) -> bytes:
-    return tagged_hash("ctx", encode(ctx))
+    """What a seal is bound to, by the hash of its suite. Raises Refused ``seal.suite``."""
+    return suites.of(ctx["suite"]).hash("ctx", encode(ctx))
 
 
 def bid_digest(header: dict[str, Any]) -> str:
@@ -132,19 +141,33 @@ def bid_digest(header: dict[str, Any]) -> str:
 
 
 def check_session(session: Any) -> dict[str, Any]:
-    """A session document whose every field is in shape and whose threshold holds together."""
+    """A session document whose every field is in shape and whose threshold holds together.
+
+    Raises Refused ``seal.document``, or ``seal.key_length`` or ``seal.key_point`` for a
+    key holder's key that is not one of the session's suite.
+    """
     shaped(session, SESSION, "session")
     for trustee in session["trustees"]:
         shaped(trustee, TRUSTEE, "session.trustees")
-    numbers = [trustee["i"] for trustee in session["trustees"]]
-    n, k = len(numbers), session["k"]
-    good = (session["v"] == VERSION and session["suite"] == SUITE and session["policy"] in POLICIES
-            and offer_shape(session["envelope"]) is not None and numbers == list(range(1, n + 1))
-            and n / 2 < k <= n <= 15 and session["deadline"] <= session["open_not_before"]
-            and len({trustee["org"] for trustee in session["trustees"]}) == n)
+    good = (session["v"] == VERSION and session["suite"] in suites.NAMES and session["policy"] in POLICIES
+            and offer_shape(session["envelope"]) is not None and _is_threshold(session)
+            and session["deadline"] <= session["open_not_before"])
     if not good:
         raise Refused("seal.document", place="session")
+    suite = suites.of(session["suite"])
+    for trustee in session["trustees"]:
+        suite.check_public_key(binary(trustee["kem_pk"], "session.trustees.kem_pk"))
     return session
+
+
+def _is_threshold(session: dict[str, Any]) -> bool:
+    """More than half of at most fifteen key holders, no organisation twice; none at all with policy B."""
+    numbers = [trustee["i"] for trustee in session["trustees"]]
+    n, k = len(numbers), session["k"]
+    if session["policy"] == "B":
+        return (n, k) == (0, 0)
+    return (numbers == list(range(1, n + 1)) and n / 2 < k <= n <= 15
+            and len({trustee["org"] for trustee in session["trustees"]}) == n)
 
 
 def check_header(header: Any, session: dict[str, Any], session_name: str = "") -> dict[str, Any]:
@@ -167,10 +190,8 @@ def check_header(header: Any, session: dict[str, Any], session_name: str = "") -
             raise Refused("seal.other_session", field=name)
     if ctx["session"] != (session_name or session_id(session)):
         raise Refused("seal.other_session", field="session")
-    with_half = header["policy"] == "TB"
-    if with_half and (len(header["kb_commit"]) != 64 or not set(header["kb_commit"]) <= _HEX) \
-            or not with_half and header["kb_commit"] != "":
-        raise Refused("seal.document", place="header.kb_commit")
+    for name, policies in (("kt_commit", ("TB", "T")), ("kb_commit", ("TB", "B"))):
+        _check_commit(header[name], header["policy"] in policies, f"header.{name}")
     if not 0 < payload["len"] <= session["max_bytes"]:
         raise Refused("seal.too_large", bytes=payload["len"])
     if len(payload["parts"]) != -(-payload["len"] // PART_BYTES):
@@ -178,6 +199,12 @@ def check_header(header: Any, session: dict[str, Any], session_name: str = "") -
     for part in payload["parts"]:
         shaped({"part": part}, {"part": HEX32}, "header.payload.parts")
     return header
+
+
+def _check_commit(commit: str, is_used: bool, place: str) -> None:
+    """A commitment where the policy has that half, and the empty text where it has not."""
+    if is_used and (len(commit) != 64 or not set(commit) <= _HEX) or not is_used and commit != "":
+        raise Refused("seal.document", place=place)
 
 
 def live_root(digests: list[str]) -> str:

@@ -1,7 +1,8 @@
 """Seal a bid on the bidder's side and open it again, as docs/protocol.md section 2 says.
 
-Bytes and streams in, bytes out; constant memory. The payload is Cobblestone-256 (C2SP
-chunked-encryption) over a ZIP whose entries are stored, not compressed.
+Bytes and streams in, bytes out; constant memory. The payload is chunked encryption by the
+session's suite (Cobblestone-256 of C2SP, or the same framing with SM4) over a ZIP whose
+entries are stored, not compressed.
 """
 
 from __future__ import annotations
@@ -21,17 +22,20 @@ from itertools import combinations, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
 
-from bidding.envelope import documents, keys
+from bidding.envelope import documents, gm, keys, suites
 from bidding.envelope.documents import PART_BYTES
+from bidding.envelope.suites import Suite
 from trading.base.errors import Refused
 
 SLAB = 1 << 20
 SMALLEST = 64 * 1024
+#: Without ZIP64 every offset and size stays below 4 GiB.
+LARGEST = (1 << 32) - 1
 PADDING = ".padding"
 MANIFEST = "manifest.json"
+_INTL = suites.of(suites.INTL_1)
 
 
 class Source(Protocol):
@@ -71,28 +75,33 @@ class Release:
         return bytes([self.i, self.x]) + self.share + self.blind
 
 
-def root_keys(ctx_hash: bytes, kt: bytes | None, kb: bytes | None) -> tuple[bytes, bytes]:
+def root_keys(ctx_hash: bytes, kt: bytes | None, kb: bytes | None, suite: Suite = _INTL) -> tuple[bytes, bytes]:
     """(payload key, blinding key) from the halves that the policy uses."""
     material = bytes([kt is not None, kb is not None]) + (kt or b"") + (kb or b"")
-    root = keys.derive(material, b"root\0" + ctx_hash, 64)
+    root = suite.derive(material, b"root\0" + ctx_hash, 64)
     return root[:32], root[32:]
 
 
-def blind(blinding_key: bytes, i: int) -> bytes:
-    return keys.derive(blinding_key, b"blind" + bytes([i]), 32)
+def blind(blinding_key: bytes, i: int, suite: Suite = _INTL) -> bytes:
+    return suite.derive(blinding_key, b"blind" + bytes([i]), 32)
 
 
-def share_info(ctx_hash: bytes, i: int) -> bytes:
-    return b"mingtang/v1/share\0" + ctx_hash + bytes([i])
+share_info = suites.share_info
 
 
-def share_commit(ctx_hash: bytes, release: bytes) -> str:
-    return keys.tagged_hash("sc", ctx_hash + release).hex()
+def share_commit(ctx_hash: bytes, release: bytes, suite: Suite = _INTL) -> str:
+    return suite.hash("sc", ctx_hash + release).hex()
 
 
-def half_commit(tag: str, ctx_hash: bytes, half: bytes) -> str:
+def half_commit(tag: str, ctx_hash: bytes, half: bytes, suite: Suite = _INTL) -> str:
     """Commitment to KT (``kt``) or to the bidder's half KB (``kb``)."""
-    return keys.tagged_hash(tag, ctx_hash + half).hex()
+    return suite.hash(tag, ctx_hash + half).hex()
+
+
+def is_half(header: dict[str, Any], kb: bytes) -> bool:
+    """Whether this is the bidder's half that the header commits to, by the header's own suite."""
+    suite = suites.of(header["ctx"]["suite"])
+    return len(kb) == 32 and half_commit("kb", documents.context_hash(header["ctx"]), kb, suite) == header["kb_commit"]
 
 
 def context(session: dict[str, Any], bidder: str) -> dict[str, Any]:
@@ -103,35 +112,45 @@ def context(session: dict[str, Any], bidder: str) -> dict[str, Any]:
 
 
 def seal(session: dict[str, Any], bidder: str, offer: dict[str, Any], sources: list[Source],
-         out: BinaryIO) -> Sealed:
+         out: BinaryIO, *, provider: gm.GmProvider = gm.OPENSSL) -> Sealed:
     """Seal files and the offer for one session; writes the payload to ``out``."""
+    suite, policy = suites.of(session["suite"], provider), session["policy"]
     ctx = context(session, bidder)
     ctx_hash = documents.context_hash(ctx)
-    kt = secrets.token_bytes(32)
-    kb = secrets.token_bytes(32) if session["policy"] == "TB" else b""
-    payload_key, blinding_key = root_keys(ctx_hash, kt, kb or None)
+    kt = None if policy == "B" else secrets.token_bytes(32)
+    kb = None if policy == "T" else secrets.token_bytes(32)
+    payload_key, blinding_key = root_keys(ctx_hash, kt, kb, suite)
+    shares = _dealt(session, ctx_hash, kt, blinding_key, suite) if kt else []
+    length, parts = _encrypt(suite.encryptor(payload_key, ctx_hash), _plaintext(session, bidder, offer, sources), out)
+    header = {"v": documents.VERSION, "ctx": ctx, "policy": policy, "k": session["k"], "shares": shares,
+              "kt_commit": half_commit("kt", ctx_hash, kt, suite) if kt else "",
+              "kb_commit": half_commit("kb", ctx_hash, kb, suite) if kb else "",
+              "payload": {"len": length, "parts": parts}}
+    return Sealed(header, documents.bid_digest(header), kb or b"")
+
+
+def _dealt(session: dict[str, Any], ctx_hash: bytes, kt: bytes, blinding_key: bytes, suite: Suite) -> list[dict[str, Any]]:
+    """KT in shares, each wrapped to its key holder and committed to."""
     shares = []
     n = len(session["trustees"])
     for trustee, (x, share) in zip(session["trustees"], keys.split(kt, session["k"], n).items(), strict=True):
         i = trustee["i"]
-        release = Release(i, x, share, blind(blinding_key, i)).bytes()
+        release = Release(i, x, share, blind(blinding_key, i, suite)).bytes()
         recipient = documents.binary(trustee["kem_pk"], "session.trustees.kem_pk")
-        shares.append({"i": i, "wrap": _base64(keys.wrap(recipient, share_info(ctx_hash, i), release)),
-                       "commit": share_commit(ctx_hash, release)})
-    length, parts = _encrypt(payload_key, ctx_hash, _plaintext(session, bidder, offer, sources), out)
-    header = {"v": documents.VERSION, "ctx": ctx, "policy": session["policy"], "k": session["k"],
-              "shares": shares, "kt_commit": half_commit("kt", ctx_hash, kt),
-              "kb_commit": half_commit("kb", ctx_hash, kb) if kb else "",
-              "payload": {"len": length, "parts": parts}}
-    return Sealed(header, documents.bid_digest(header), kb)
+        shares.append({"i": i, "wrap": _base64(suite.wrap(recipient, ctx_hash, i, release)),
+                       "commit": share_commit(ctx_hash, release, suite)})
+    return shares
 
 
-def open_wrap(seed: bytes, header: dict[str, Any], i: int) -> bytes:
+def open_wrap(seed: bytes, header: dict[str, Any], i: int, *, provider: gm.GmProvider = gm.OPENSSL) -> bytes:
     """A trustee opens its own wrap of one bid and checks it against the commitment."""
     ctx_hash = documents.context_hash(header["ctx"])
-    share = next(share for share in header["shares"] if share["i"] == i)
-    release = keys.unwrap(seed, share_info(ctx_hash, i), documents.binary(share["wrap"], "header.shares.wrap"))
-    if share_commit(ctx_hash, release) != share["commit"] or Release.read(release).i != i:
+    suite = suites.of(header["ctx"]["suite"], provider)
+    share = next((share for share in header["shares"] if share["i"] == i), None)
+    if share is None:
+        raise Refused("seal.shares")
+    release = suite.unwrap(seed, ctx_hash, i, documents.binary(share["wrap"], "header.shares.wrap"))
+    if share_commit(ctx_hash, release, suite) != share["commit"] or Release.read(release).i != i:
         raise Refused("seal.share_not_committed", trustee=i)
     return release
 
@@ -140,7 +159,8 @@ def is_committed(header: dict[str, Any], release: bytes) -> bool:
     """Whether a released share is the one that the bidder committed to."""
     ctx_hash = documents.context_hash(header["ctx"])
     commits = {share["i"]: share["commit"] for share in header["shares"]}
-    return len(release) == 66 and commits.get(release[0]) == share_commit(ctx_hash, release)
+    suite = suites.of(header["ctx"]["suite"])
+    return len(release) == 66 and commits.get(release[0]) == share_commit(ctx_hash, release, suite)
 
 
 def recover(header: dict[str, Any], releases: Iterable[bytes], kb: bytes) -> tuple[bytes, list[int]]:
@@ -148,28 +168,31 @@ def recover(header: dict[str, Any], releases: Iterable[bytes], kb: bytes) -> tup
 
     Tries k-subsets until the commitment to KT matches, then recomputes every share and
     blind, so that a bidder who dealt inconsistently is named even if the damaged share's
-    trustee is absent. Raises Refused ``seal.shares_short``, ``seal.half_wrong`` or
-    ``seal.shares_inconsistent``.
+    trustee is absent. With policy B there are no shares, and the half alone is the key.
+    Raises Refused ``seal.shares_short``, ``seal.half_wrong`` or ``seal.shares_inconsistent``.
     """
-    ctx_hash = documents.context_hash(header["ctx"])
+    ctx_hash, suite = documents.context_hash(header["ctx"]), suites.of(header["ctx"]["suite"])
     good = [Release.read(release) for release in releases if is_committed(header, release)]
     if len(good) < header["k"]:
         raise Refused("seal.shares_short", have=len(good), need=header["k"])
-    if header["policy"] == "TB" and half_commit("kb", ctx_hash, kb) != header["kb_commit"]:
+    if header["policy"] != "T" and not is_half(header, kb):
         raise Refused("seal.half_wrong")
+    half = None if header["policy"] == "T" else kb
+    if header["policy"] == "B":
+        return root_keys(ctx_hash, None, half, suite)[0], []
     for subset in islice(combinations(good, header["k"]), 10):
         points = {release.x: release.share for release in subset}
         if len(points) < header["k"]:
             continue
         kt = keys.combine(points)
-        if half_commit("kt", ctx_hash, kt) != header["kt_commit"]:
+        if half_commit("kt", ctx_hash, kt, suite) != header["kt_commit"]:
             continue
-        payload_key, blinding_key = root_keys(ctx_hash, kt, kb or None)
+        payload_key, blinding_key = root_keys(ctx_hash, kt, half, suite)
         wrong = []
         for share in header["shares"]:
             i = share["i"]
-            expected = Release(i, i, keys.interpolate(points, i), blind(blinding_key, i)).bytes()
-            if share_commit(ctx_hash, expected) != share["commit"]:
+            expected = Release(i, i, keys.interpolate(points, i), blind(blinding_key, i, suite)).bytes()
+            if share_commit(ctx_hash, expected, suite) != share["commit"]:
                 wrong.append(i)
         return payload_key, wrong
     raise Refused("seal.shares_inconsistent")
@@ -181,7 +204,7 @@ def unseal(header: dict[str, Any], payload_key: bytes, payload: Iterable[bytes],
     Raises Refused ``seal.payload_damaged`` (bytes differ from the header: the platform's
     copy) or ``seal.payload_unreadable`` (authentic bytes that do not decrypt: the bidder).
     """
-    decryptor = Cobblestone256Decryptor(payload_key, documents.context_hash(header["ctx"]))
+    decryptor = suites.of(header["ctx"]["suite"]).decryptor(payload_key, documents.context_hash(header["ctx"]))
     slabs = _checked(payload, header["payload"])
     try:
         for slab in slabs:
@@ -241,8 +264,8 @@ class PartHasher:
         return [digest.hexdigest() for digest in self._digests]
 
 
-def _encrypt(key: bytes, ctx_hash: bytes, plain: Iterable[bytes], out: BinaryIO) -> tuple[int, list[str]]:
-    encryptor, hasher, length = Cobblestone256Encryptor(key, ctx_hash), PartHasher(), 0
+def _encrypt(encryptor: suites.Cipher, plain: Iterable[bytes], out: BinaryIO) -> tuple[int, list[str]]:
+    hasher, length = PartHasher(), 0
 
     def emit(data: bytes) -> None:
         nonlocal length
@@ -260,13 +283,17 @@ def _encrypt(key: bytes, ctx_hash: bytes, plain: Iterable[bytes], out: BinaryIO)
 # --- the ZIP inside ------------------------------------------------------------------------
 
 
-def padded(length: int) -> int:
+def padded(length: int, envelope: str = "bid") -> int:
     """Size that hides the true length: 64 KiB at least, then Padmé (at most 12 % more).
 
-    Padmé: Nikitin et al., "Reducing Metadata Leakage from Encrypted Files", PETS 2019.
+    Padmé: Nikitin et al., "Reducing Metadata Leakage from Encrypted Files", PETS 2019. A
+    price envelope goes up to a power of two, because its length follows from the price list
+    and little else.
     """
     if length <= SMALLEST:
         return SMALLEST
+    if envelope == "price":
+        return 1 << (length - 1).bit_length()
     exponent = length.bit_length() - 1
     low_bits = exponent - (exponent.bit_length())
     mask = (1 << low_bits) - 1
@@ -290,7 +317,10 @@ def _plaintext(session: dict[str, Any], bidder: str, offer: dict[str, Any],
     for source, crc in zip(sources, checks, strict=True):
         entries.append((source.name, source.size, crc, source))
     bare = sum(_entry_cost(name) + size for name, size, _, _ in entries) + 22
-    room = padded(bare + _entry_cost(PADDING)) - bare - _entry_cost(PADDING)
+    whole = padded(bare + _entry_cost(PADDING), session["envelope"])
+    if whole > LARGEST:
+        raise Refused("seal.too_large", bytes=bare)
+    room = whole - bare - _entry_cost(PADDING)
     zeros = [bytes(SLAB)] * (room // SLAB) + [bytes(room % SLAB)]
     crc = 0
     for piece in zeros:

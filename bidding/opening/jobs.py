@@ -34,6 +34,7 @@ def advance_due(clock: Clock) -> int:
     def step(item: tuple[int, str]) -> bool:
         moved = service.close_window(*item, clock=clock)
         moved |= service.unseal_due(*item, clock=clock) > 0
+        moved |= service.look_for_holders(*item, clock=clock)
         return service.finish(*item, clock=clock) or moved
 
     return _each([tuple(row) for row in under_way], step)

@@ -33,8 +33,9 @@ def event_text(event: HallEvent) -> str:
         "offers_closed": _("本轮报价截止，等待密钥持有人释放份额。"),
         "offers_opened": _("本轮报价已向评审小组开启。"),
         "closed": _("投标截止，共收到 %(count)s 份投标，集合已经冻结。", count=facts.get("count")),
-        "failed": _("投标人不足法定家数，依法不开标。"),
+        "failed": _("密钥持有人未到齐，投标未解密，本标段流标。") if facts.get("reason") == "key_holders_absent" else _("投标人不足法定家数，依法不开标。"),
         "half_given": _("%(bidder)s 已交出解密份额（%(given)s / %(count)s）。", bidder=facts.get("bidder"), given=facts.get("given"), count=facts.get("count")),
+        "holding": _("等待密钥持有人：%(missing)s。", missing=facts.get("missing")),
         "window_closed": _("解密时段结束，等待密钥持有人释放份额。"),
         "unsealed": _("%(bidder)s 的投标文件：%(outcome)s。", bidder=facts.get("bidder"), outcome=outcome_text(str(facts.get("outcome")))),
         "opened": _("全部处理完毕，公布唱标表，有效解密 %(count)s 份。", count=facts.get("count")),
@@ -47,6 +48,7 @@ def outcome_text(outcome: str) -> str:
     """What became of a bid, in words, with whose doing it was."""
     return {
         "opened": _("解密成功"), "half_missing": _("未在时段内解密（投标人原因，视为撤销）"),
+        "wrap_damaged": _("密钥份额封装损坏（投标人原因，视为撤销）"),
         "shares_inconsistent": _("份额不一致，无法解密（投标人原因，视为撤销）"),
         "payload_unreadable": _("内容无法解密（投标人原因，视为撤销）"), "manifest_wrong": _("内容与清单不符（投标无效）"),
         "payload_damaged": _("平台存储损坏（非投标人原因，视为撤回）"), "shares_short": _("密钥持有人未到齐（视为撤回）")}.get(outcome, outcome)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from trading.base.errors import Refused
 from trading.projects.rules import Stage
@@ -24,6 +25,7 @@ OUTCOMES = {
         Outcome("opened", True, "", ""),
         # 20号令 31: not decrypted for the bidder's reason is a revocation, else a withdrawal.
         Outcome("half_missing", False, "bidder", "revoked"),
+        Outcome("wrap_damaged", False, "bidder", "revoked"),
         Outcome("shares_inconsistent", False, "bidder", "revoked"),
         Outcome("payload_unreadable", False, "bidder", "revoked"),
         Outcome("manifest_wrong", False, "bidder", "invalid"),
@@ -36,6 +38,23 @@ OUTCOMES = {
 OF_REFUSAL = {"seal.half_wrong": "half_missing", "seal.shares_inconsistent": "shares_inconsistent",
               "seal.payload_unreadable": "payload_unreadable", "seal.manifest": "manifest_wrong",
               "seal.document": "manifest_wrong", "seal.payload_damaged": "payload_damaged"}
+
+
+#: How long key holders that do not come are waited for and called, before the tender fails (docs/protocol.md, 2.8).
+HOLD = timedelta(hours=24)
+#: After which time the absence of key holders is told to those who can call them.
+CALL_AFTER = timedelta(minutes=10)
+
+
+def short_of_shares(faults: Sequence[str], *, all_released: bool, over: bool) -> str:
+    """What becomes of a bid for which too few shares fit: an outcome, or nothing while there is hope.
+
+    ``faults`` are what disclosures showed (``bidder`` or ``trustee``). A wrap that is garbage is the
+    bidder's doing; until that is shown, holders who have not come may still come.
+    """
+    if all_released and "bidder" in faults:
+        return "wrap_damaged"
+    return "shares_short" if over else ""
 
 
 def stages_during(envelope: str) -> tuple[Stage, ...]:

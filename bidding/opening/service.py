@@ -20,8 +20,11 @@ from bidding.opening import rules
 from bidding.opening.models import FIRST, Attendance, Half, HallEvent, OpenedBid, Opening
 from bidding.sealed import service as sealed
 from bidding.sealed.models import SealedBid
+from bidding.trustees import disputes
 from bidding.trustees import service as trustees
 from bidding.trustees.models import SealingSession
+from trading.accounts import service as accounts
+from trading.accounts.permissions import Permission
 from trading.announcements import queries
 from trading.announcements import service as announcements
 from trading.announcements.rules import Kind
@@ -154,18 +157,23 @@ def _file_bid_documents(lot: Lot, row: SealedBid, at: datetime) -> None:
         "keys": [key.hex() for key in parties.signing_keys(row.organisation_id or 0)]}, at=at)
 
 
+#: Why a lot fails at its opening, as the notice says it.
+FAILED = {
+    "too_few_bidders": "至投标截止时间，投标人不足{value}个（{article}），依法不开标，本标段流标。",
+    "key_holders_absent": "开标密钥持有人未到齐，解密时段结束后{hours}小时内无法开标。投标文件均未解密，因招标组织方原因视为撤回，"
+                          "投标保证金依法退还，本标段流标，将重新招标。"}
+
+
 def _fail(lot: Lot, sealing_session: SealingSession, reason: str, facts: dict[str, Any], at: datetime) -> None:
     """The lot fails (流标): nothing is opened, everybody who filed is told."""
     lot.failed_reason = reason
     sealing_session.settled_at = at
     projects.advance(lot, Step.FAIL, actor="timetable", at=at, reason=reason, article=facts.get("article", ""))
     say(lot.id, "failed", at=at, reason=reason)
-    announcements.publish_plain(
-        Kind.FAILURE, lot, f"{lot.label}流标公告",
-        f"至投标截止时间，投标人不足{facts.get('value')}个（{facts.get('article')}），依法不开标，本标段流标。",
-        {}, actor="timetable", at=at)
+    text = FAILED[reason].format(label=lot.label, value=facts.get("value"), article=facts.get("article"), hours=facts.get("hours"))
+    announcements.publish_plain(Kind.FAILURE, lot, f"{lot.label}流标公告", text, {}, actor="timetable", at=at)
     for row in sealed.bids(sealing_session.id):
-        messages.notify("lot.failed", at=at, organisation_id=row.organisation_id, lot=lot.label, link=f"/p/{lot.project.code}")
+        messages.notify("lot.failed" if reason == "too_few_bidders" else f"lot.failed.{reason}", at=at, organisation_id=row.organisation_id, lot=lot.label, link=f"/p/{lot.project.code}")
 
 
 # --- the bidders' halves -------------------------------------------------------------------------
@@ -266,8 +274,62 @@ def unseal_due(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> int:
     done = 0
     for row in sealed.bids(sealing_session.id):
         if row.digest not in settled:
-            done += _settle(lot_id, envelope, row, _unseal(row, shares.get(row.digest or "", [])), clock)
+            opened = _unseal(row, shares.get(row.digest or "", []))
+            if opened.outcome == "shares_short":
+                opened = _Opened(_short(opening, sealing_session, row.digest or "", clock()))
+            if opened.outcome:
+                done += _settle(lot_id, envelope, row, opened, clock)
     return done
+
+
+def _short(opening: Opening, sealing_session: SealingSession, digest: str, at: datetime) -> str:
+    faults = [item.fault for item in disputes.of_session(sealing_session.id) if item.digest == digest]
+    n = len(sealing_session.document["trustees"])
+    return rules.short_of_shares(faults, all_released=len(trustees.released_by(sealing_session)) == n, over=at >= _held_until(opening))
+
+
+def _held_until(opening: Opening) -> datetime:
+    """Until when key holders that did not come are waited for; the time that the lot stood still is not counted."""
+    assert opening.window_closed_at is not None
+    return opening.window_closed_at + rules.HOLD + pauses.time_paused(opening.lot_id, opening.window_closed_at)
+
+
+def look_for_holders(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
+    """Call for key holders that do not come, and end what they leave sealed: bids fail the lot (re-tender),
+    offers of a later round count as withdrawn. Returns whether this call did something."""
+    with transaction():
+        lot, opening = _locked_opening(lot_id, envelope)
+        at = clock()
+        if lot.stage not in rules.stages_during(envelope) or opening.opened_at or opening.window_closed_at is None:
+            return False
+        sealing_session = trustees.get_session(opening.session)
+        document, released = sealing_session.document, trustees.released_by(sealing_session)
+        if len(released) >= document["k"] or opening.count == 0:
+            return False
+        missing = [t["org"] for t in document["trustees"] if t["i"] not in released]
+        if at >= _held_until(opening):
+            return _end_unopened(lot, opening, sealing_session, missing, at)
+        if at < opening.window_closed_at + rules.CALL_AFTER or any(
+                event.kind == "holding" and event.facts.get("session") == opening.session for event in events(lot_id)):
+            return False
+        evidence.record("opening.holding", actor="timetable", at=at, lot=lot.code, session=opening.session, missing=missing)
+        say(lot_id, "holding", at=at, session=opening.session, missing="、".join(missing), until=_held_until(opening).isoformat())
+        for account_id in sorted({*accounts.holders_of(Permission.PAUSE), *accounts.holders_of(Permission.HALL_HOST)}):
+            messages.notify("opening.holding", at=at, account_id=account_id, lot=lot.label, missing="、".join(missing), link=f"/hall/{lot.code}")
+        return True
+
+
+def _end_unopened(lot: Lot, opening: Opening, sealing_session: SealingSession, missing: list[str], at: datetime) -> bool:
+    if opening.envelope == FIRST:
+        evidence.record("opening.given_up", actor="timetable", at=at, lot=lot.code, session=opening.session, missing=missing,
+                        fault="organiser", label="withdrawn")
+        _fail(lot, sealing_session, "key_holders_absent", {"hours": int(rules.HOLD.total_seconds()) // 3600}, at)
+        return True
+    settled = {bid.digest for bid in opened_bids(lot.id, opening.envelope)}
+    waiting = [row for row in sealed.bids(sealing_session.id) if row.digest not in settled]
+    for row in waiting:
+        _settle(lot.id, opening.envelope, row, _Opened("shares_short"), lambda: at)
+    return bool(waiting)
 
 
 def _unseal(row: SealedBid, shares: list[bytes]) -> _Opened:

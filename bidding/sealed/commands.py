@@ -12,12 +12,12 @@ from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bidding.envelope import documents, recovery, sealing
+from bidding.envelope import documents, recovery, sealing, suites
 from bidding.sealed.rules import file_name
 from bidding.sealed.visitor import Visitor
 from trading.base.errors import Refused
@@ -47,18 +47,20 @@ def bid() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--session", type=click.Path(path_type=Path, exists=True), required=True, help="the session document (JSON)")
 @click.option("--bidder", required=True, help="credit code of the bidder")
-@click.option("--price", required=True, help="price in yuan, e.g. 1,234,567.89")
-@click.option("--days", type=click.IntRange(0, 36500), required=True)
+@click.option("--price", help="price in yuan, e.g. 1,234,567.89 (not in a technical envelope)")
+@click.option("--days", type=click.IntRange(0, 36500), help="not in a price envelope")
 @click.option("--quality", default="合格", show_default=True)
 @click.option("--statement", default="")
 @click.option("--passphrase", prompt=True, hide_input=True, confirmation_prompt=True, help="of the recovery file")
-def seal(folder: Path, files: tuple[Path, ...], session: Path, bidder: str, price: str, days: int, quality: str,
+def seal(folder: Path, files: tuple[Path, ...], session: Path, bidder: str, price: str | None, days: int | None, quality: str,
          statement: str, passphrase: str) -> None:
     """Seal FILES into FOLDER: header, ciphertext, recovery file. Nothing is sent."""
     try:
         document = json.loads(session.read_bytes())
         document = documents.check_session(document.get("document", document))
-        offer = {"price_fen": parse_fen(price), "days": days, "quality": quality, "statement": statement}
+        if suites.is_uncertified(document["suite"]):
+            click.echo(f"{document['suite']}: {suites.NOT_CERTIFIED.en} ({suites.NOT_CERTIFIED.zh})")
+        offer = _offer(document["envelope"], price, days, quality, statement)
         sources = [OnDisk(path, file_name(path.name), path.stat().st_size) for path in files]
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (folder / "payload.cob").open("wb") as out:
@@ -70,7 +72,20 @@ def seal(folder: Path, files: tuple[Path, ...], session: Path, bidder: str, pric
     if kept:
         _write_secret(folder / "recovery.json", kept)
     click.echo(f"sealed: {sealed.digest}")
-    click.echo("keep recovery.json and its passphrase apart: both are needed at the opening")
+    if kept:
+        click.echo("keep recovery.json and its passphrase apart: both are needed at the opening")
+
+
+def _offer(envelope: str, price: str | None, days: int | None, quality: str, statement: str) -> dict[str, Any]:
+    """What this envelope holds of what was typed; what it needs and lacks, or holds and must not, is said."""
+    shape = documents.offer_shape(envelope) or {}
+    for name, given, field in (("--price", price, "price_fen"), ("--days", days, "days")):
+        if (given is not None) != (field in shape):
+            raise click.UsageError(f"the envelope “{envelope}” {'needs' if field in shape else 'takes no'} {name}")
+    typed: dict[str, Any] = {"days": days, "quality": quality, "statement": statement}
+    if price is not None:
+        typed["price_fen"] = parse_fen(price)
+    return {field: typed[field] for field in shape if field in typed}
 
 
 def _write_secret(path: Path, data: bytes) -> None:

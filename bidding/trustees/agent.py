@@ -18,6 +18,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
+
 from bidding.trustees.trustee import Memory, Pins, Trustee
 from trading.base.errors import Refused
 
@@ -53,6 +55,8 @@ class Agent:
             self._post(f"/api/v1/draws/{draw['draw']}/contributions", self.trustee.contribute(draw["session"]))
             self.say(f"contributed to draw {draw['draw']}")
             done += 1
+        for item in state["canaries"]:
+            done += self._rehearse(item["session"], item["number"])
         if any([self._learn(item["session"], item["amendments"]) for item in state["amended"]]):
             self._remember()
         for item in state["sessions"]:
@@ -71,6 +75,34 @@ class Agent:
         if self._refused.get(session) != refusal.reason:
             self._refused[session] = refusal.reason
             self.say(f"session {session[:16]}: not released: {refusal.reason}")
+
+    def _rehearse(self, session: str, number: int) -> int:
+        try:
+            given = self.trustee.rehearse(self._get(f"/api/v1/sessions/{session}/canaries/{number}"), self.memory, self.pins,
+                                          at=int(time.time()))
+        except Refused as refusal:
+            self._say_refused(session, refusal)
+            return 0
+        self._remember()
+        self._post(f"/api/v1/sessions/{session}/canaries", given)
+        self.say(f"session {session[:16]}: rehearsal {number}: {given['body']['fault'] or 'my share opens'}")
+        return 1
+
+    def release(self, session: str) -> int:
+        """Check one opening now and release for it; gives how many shares. Raises Refused."""
+        waiting = {item["session"]: item["envelope"] for item in self._get(f"/api/v1/trustees/{self.trustee.public.hex()}")["sessions"]}
+        if session not in waiting:
+            raise Refused("trustee.nothing_waits")
+        return self._release(session, waiting[session])
+
+    def dispute(self, session: str) -> dict[str, str]:
+        """Give this session's seed away, so that anybody sees whose fault a share is; gives the findings by bid."""
+        document = self._get(f"/api/v1/sessions/{session}/document")
+        given = self.trustee.disclose(document, self.memory, at=int(time.time()))
+        found: dict[str, str] = self._post(f"/api/v1/sessions/{session}/disputes", given)["found"]
+        with (self.folder / "journal.jsonl").open("a", encoding="utf-8") as journal:
+            journal.write(json.dumps({"session": session, "at": int(time.time()), "disclosed": len(found)}) + "\n")
+        return found
 
     def _release(self, session: str, envelope: str) -> int:
         where = "draws" if envelope.startswith("draw") else "openings"
@@ -121,11 +153,43 @@ def init(folder: Path, organisation: str, url: str, log_key: str, centre_key: st
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as out:
         out.write(secrets.token_bytes(32))
+    made = Trustee(path.read_bytes(), organisation)
     (folder / "trustee.json").write_text(json.dumps({
-        "organisation": organisation, "url": url, "log_key": log_key, "centre_key": centre_key,
+        "organisation": organisation, "public": made.public.hex(), "url": url, "log_key": log_key, "centre_key": centre_key,
         "witness_keys": witness_keys, "quorum": quorum},
         ensure_ascii=False, indent=1), "utf-8")
-    return Trustee(path.read_bytes(), organisation)
+    return made
+
+
+def cards(folder: Path, passphrase: str) -> list[str]:
+    """The root as three cards of 33 words, any two of which give it back (SLIP-39); they are kept in
+    envelopes at different places. With a passphrase, the cards alone give nothing."""
+    root = (folder / "root.key").read_bytes()
+    words: list[str] = generate_mnemonics(1, [(2, 3)], root, passphrase.encode())[0]
+    return words
+
+
+def restore(folder: Path, words: list[str], passphrase: str, settings: Path) -> Trustee:
+    """Make a key holder's folder again from two cards and its settings file (which is not secret).
+
+    What was released before is not remembered: the log and the platform's records show it. Raises
+    Refused ``trustee.cards``.
+    """
+    try:
+        root = combine_mnemonics(words, passphrase.encode())
+    except MnemonicError:
+        raise Refused("trustee.cards") from None
+    about = json.loads(settings.read_text("utf-8"))
+    made = Trustee(root, about["organisation"])
+    if made.public.hex() != about["public"]:
+        # A wrong passphrase gives another root without a word: only the public key tells.
+        raise Refused("trustee.cards")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder / "root.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(root)
+    (folder / "trustee.json").write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf-8")
+    return made
 
 
 def run(folder: Path, say: Say, *, every: float = 1.0) -> None:

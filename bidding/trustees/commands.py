@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
 import click
 
 from bidding.trustees import agent as agents
+from trading.base.errors import Refused
 
 
 @click.group()
@@ -43,6 +46,64 @@ def run(folder: Path, once: bool) -> None:
         click.echo(agents.Agent(folder, click.echo).work())
         return
     agents.run(folder, lambda line: click.echo(f"[{folder.name}] {line}"))
+
+
+@trustee.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("session")
+def release(folder: Path, session: str) -> None:
+    """Check one opening now and release this holder's shares of it."""
+    with _told():
+        click.echo(agents.Agent(folder, click.echo).release(session))
+
+
+@trustee.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("session")
+@click.confirmation_option(prompt="This gives away this holder's shares of every bid of the session, withdrawn ones too. Go on?")
+def dispute(folder: Path, session: str) -> None:
+    """Give away the seed of one session's pre-key, to show whose fault a share is."""
+    with _told():
+        for digest, fault in sorted(agents.Agent(folder, click.echo).dispute(session).items()):
+            click.echo(f"{digest}  {fault}")
+
+
+@trustee.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--passphrase", prompt="passphrase of the cards (may be empty)", default="", hide_input=True, confirmation_prompt=True)
+def cards(folder: Path, passphrase: str) -> None:
+    """Print the backup cards: three of 33 words, any two give the root back (SLIP-39)."""
+    about = json.loads((folder / "trustee.json").read_text("utf-8"))
+    for number, words in enumerate(agents.cards(folder, passphrase), 1):
+        click.echo(f"\n――― {about['organisation']}  {number} / 3 (2 needed)  {about['public'][:16]} ―――")
+        listed = words.split()
+        for first in range(0, len(listed), 4):
+            click.echo("  ".join(f"{place + 1:>2} {listed[place]:<10}" for place in range(first, min(first + 4, len(listed)))))
+    click.echo("\nPut each card into a sealed envelope of its own, at a different place. Keep trustee.json too; it is not secret.")
+
+
+@trustee.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--settings", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True, help="the kept trustee.json")
+@click.option("--card", "card", multiple=True, required=True, help="the words of one card; give it twice")
+@click.option("--passphrase", prompt="passphrase of the cards", default="", hide_input=True)
+def restore(folder: Path, settings: Path, card: tuple[str, ...], passphrase: str) -> None:
+    """Make the holder's folder again from two cards."""
+    with _told():
+        click.echo(agents.restore(folder, list(card), passphrase, settings).public.hex())
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A refusal as a line for the person at the keyboard, not a stack of calls."""
+    try:
+        yield
+    except Refused as refusal:
+        raise click.ClickException(refusal.reason) from None
+    except FileExistsError:
+        raise click.ClickException("there is a root in that folder already") from None
+    except OSError as error:
+        raise click.ClickException(f"the platform does not answer: {error}") from None
 
 
 @trustee.command()

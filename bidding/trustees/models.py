@@ -53,6 +53,42 @@ class SealingSession(Model):
     opens_at: Mapped[datetime]
     # Set when the session needs no more shares: opened, or failed before it.
     settled_at: Mapped[datetime | None]
+    # The header of the dummy bid by which the key holders are rehearsed.
+    canary: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+
+class CanaryRound(Model):
+    """One rehearsal of a session's key holders: until when, and what was found then."""
+
+    __tablename__ = "canary_round"
+    session: Mapped[str] = mapped_column(ForeignKey("sealing_session.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    due_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]
+    healthy: Mapped[int] = mapped_column(default=0)
+    needed: Mapped[int] = mapped_column(default=0)
+
+
+class CanaryAnswer(Model):
+    """One key holder's answer in one rehearsal; ``fault`` is empty when it opened its share."""
+
+    __tablename__ = "canary_answer"
+    session: Mapped[str] = mapped_column(ForeignKey("sealing_session.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    trustee: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    fault: Mapped[str] = mapped_column(String(60), default="")
+    at: Mapped[datetime]
+
+
+class ShareDispute(Model):
+    """What the disclosure of a pre-key's seed showed about one bid's wrap."""
+
+    __tablename__ = "share_dispute"
+    session: Mapped[str] = mapped_column(ForeignKey("sealing_session.id"), primary_key=True)
+    trustee: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    fault: Mapped[str] = mapped_column(String(20))  # bidder: the wrap is garbage; trustee: it opens well
+    at: Mapped[datetime]
 
 
 class ShareRelease(Model):

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import load_only
 
 from bidding.envelope import documents, keys
+from bidding.trustees import canaries
 from bidding.trustees import trustee as protocol
 from bidding.trustees.models import PreKey, SealingSession, ShareRelease, TrusteeRecord
 from trading.archive import service as archive
@@ -148,6 +149,9 @@ def open_session(lot: Lot, envelope: str, *, deadline: datetime, policy: str, wi
         session.flush()
         archive.file_document(lot.id, f"00-policy/session-{envelope}.json", "封存会话文件",
                               {"document": document, "sig": signature, "centre_key": centre_key()}, at=at)
+        if envelope == "bid":
+            # Later rounds and draws last minutes or hours: no time is left in which a loss could be mended.
+            canaries.begin(made, at=at)
         return made
 
 
@@ -166,6 +170,7 @@ def amend(sealing: SealingSession, deadline: datetime, *, at: datetime) -> None:
         signature = sign_by_centre(protocol.session_message(name))
         sealing.amendments = [*sealing.amendments, {"document": document, "sig": signature}]
         sealing.deadline = sealing.opens_at = deadline
+        canaries.follow(sealing, at=at)
         lot = db.session.get(Lot, sealing.lot_id)
         assert lot is not None
         evidence.record("session.amended", actor="centre", at=at, lot=lot.code, session=sealing.id, amendment=name,
@@ -230,6 +235,14 @@ def waiting_for(trustee_public: str) -> list[SealingSession]:
     return [sealing for sealing in found if number_of(sealing, trustee_public) not in released_by(sealing)]
 
 
+def numbers_of(trustee_id: int) -> dict[str, int]:
+    """A trustee's number in each session that is not closed yet, by session."""
+    record = get(trustee_id)
+    found = db.session.scalars(select(SealingSession).join(
+        PreKey, (PreKey.session == SealingSession.id) & (PreKey.trustee_id == trustee_id)).where(SealingSession.close_seq.is_(None)))
+    return {sealing.id: number_of(sealing, record.public) for sealing in found}
+
+
 def amended_for(trustee_public: str) -> list[SealingSession]:
     """Sessions not yet opened, whose times moved, that this trustee holds a key of."""
     record = by_key(trustee_public)
@@ -265,40 +278,71 @@ def require_holder(sealing: SealingSession, header: str, *, at: datetime) -> Non
 
 
 def take_release(document: dict[str, Any], *, at: datetime) -> int:
-    """Take in one trustee's signed release; sent twice it counts once. Returns shares kept."""
+    """Take in one trustee's signed release; sent twice it counts once. Returns shares kept.
+
+    One that comes before its time is refused and goes on record: it opens nothing alone, and its
+    signature proves who gave it. Raises Refused ``trustee.*``.
+    """
     body = documents.shaped(document.get("body"), {"session": "hex32", "trustee": "int", "released_at": "int",
                                                    "releases": "list"}, "release")
-    with transaction() as session:
-        sealing: SealingSession | None = lock_row(SealingSession, body["session"])
-        if sealing is None:
-            raise NotFound
-        ours = next((t for t in sealing.document["trustees"] if t["i"] == body["trustee"]), None)
-        if ours is None or not keys.is_signed(documents.binary(ours["sig_key"], "sig_key"),
-                                              documents.binary(str(document.get("sig")), "sig"),
-                                              protocol.release_message(body)):
-            raise Refused("trustee.release_signature")
-        if sealing.release_checkpoint is None or at < sealing.opens_at:
-            raise Refused("trustee.too_early")
-        held = session.get(Lot, sealing.lot_id)
-        if held is None or held.stage in RESTING:
-            raise Refused("trustee.resting")
-        if session.scalar(select(func.count()).select_from(ShareRelease).where(
-                ShareRelease.session == sealing.id, ShareRelease.trustee == ours["i"])):
-            return 0
-        for item in body["releases"]:
-            documents.shaped(item, {"digest": "hex32", "p": "b64", "fault": "text"}, "release.releases")
-            session.add(ShareRelease(session=sealing.id, digest=item["digest"], trustee=ours["i"], p=item["p"],
-                                     fault=item["fault"][:60], at=at))
-        session.flush()
-        lot = session.get(Lot, sealing.lot_id)
+    with transaction():
+        sealing = signed_session(body, document.get("sig"), protocol.release_message(body))
+        lot = db.session.get(Lot, sealing.lot_id)
         assert lot is not None
-        # Shares stay out of the log's text: the entry commits to them, the pack discloses them.
-        evidence.record("shares.released", actor=ours["org"], at=at, lot=lot.code, session=sealing.id,
-                        trustee=ours["i"], count=len(body["releases"]),
-                        commitment=keys.tagged_hash("release", documents.encode(body)).hex())
-        archive.file_document(sealing.lot_id, f"10-bids/releases/{sealing.envelope}-{ours['i']}.json",
-                              f"密钥份额释放（{ours['org']}）", document, at=at)
-        return len(body["releases"])
+        ours = next(t for t in sealing.document["trustees"] if t["i"] == body["trustee"])
+        is_early = sealing.release_checkpoint is None or at < sealing.opens_at
+        if not is_early:
+            return _keep_release(sealing, lot, ours, document, at)
+        _record_early(sealing, lot, ours, document, at)
+    raise Refused("trustee.too_early")
+
+
+def take_canary(document: dict[str, Any], *, at: datetime) -> bool:
+    """Take in one trustee's answer in a rehearsal. Returns whether it opened its share. Raises Refused ``trustee.*``, ``canary.*``."""
+    body = documents.shaped(document.get("body"), {"session": "hex32", "trustee": "int", "number": "int", "digest": "hex32",
+                                                   "p": "b64", "fault": "text", "at": "int"}, "canary")
+    with transaction():
+        return canaries.take(signed_session(body, document.get("sig"), protocol.canary_message(body)), body, at=at)
+
+
+def signed_session(body: dict[str, Any], sig: Any, message: bytes) -> SealingSession:
+    """The session that one of its trustees signed something about, locked. Raises NotFound, Refused ``trustee.release_signature``."""
+    sealing: SealingSession | None = lock_row(SealingSession, body["session"])
+    if sealing is None:
+        raise NotFound
+    ours = next((t for t in sealing.document["trustees"] if t["i"] == body["trustee"]), None)
+    if ours is None or not keys.is_signed(documents.binary(ours["sig_key"], "sig_key"), documents.binary(str(sig), "sig"), message):
+        raise Refused("trustee.release_signature")
+    return sealing
+
+
+def _record_early(sealing: SealingSession, lot: Lot, ours: dict[str, Any], document: dict[str, Any], at: datetime) -> None:
+    # Once for each trustee: who repeats it adds nothing. The shares themselves are not kept.
+    known = db.session.scalars(select(Entry).where(Entry.lot == lot.code, Entry.kind == "shares.early"))
+    if not any(e.event and (e.event["session"], e.event["trustee"]) == (sealing.id, ours["i"]) for e in known):
+        evidence.record("shares.early", actor=ours["org"], at=at, lot=lot.code, session=sealing.id, trustee=ours["i"],
+                        sig=str(document.get("sig")), commitment=keys.tagged_hash("release", documents.encode(document["body"])).hex())
+
+
+def _keep_release(sealing: SealingSession, lot: Lot, ours: dict[str, Any], document: dict[str, Any], at: datetime) -> int:
+    if lot.stage in RESTING:
+        raise Refused("trustee.resting")
+    session, body = db.session, document["body"]
+    if session.scalar(select(func.count()).select_from(ShareRelease).where(
+            ShareRelease.session == sealing.id, ShareRelease.trustee == ours["i"])):
+        return 0
+    for item in body["releases"]:
+        documents.shaped(item, {"digest": "hex32", "p": "b64", "fault": "text"}, "release.releases")
+        session.add(ShareRelease(session=sealing.id, digest=item["digest"], trustee=ours["i"], p=item["p"],
+                                 fault=item["fault"][:60], at=at))
+    session.flush()
+    # Shares stay out of the log's text: the entry commits to them, the pack discloses them.
+    evidence.record("shares.released", actor=ours["org"], at=at, lot=lot.code, session=sealing.id,
+                    trustee=ours["i"], count=len(body["releases"]),
+                    commitment=keys.tagged_hash("release", documents.encode(body)).hex())
+    archive.file_document(sealing.lot_id, f"10-bids/releases/{sealing.envelope}-{ours['i']}.json",
+                          f"密钥份额释放（{ours['org']}）", document, at=at)
+    return len(body["releases"])
 
 
 def releases(sealing: SealingSession) -> dict[str, list[bytes]]:

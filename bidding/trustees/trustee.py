@@ -15,6 +15,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bidding.envelope import documents, keys, sealing
+from bidding.trustees.canary_rules import CANARY
 from trading.base.errors import Refused
 from trading.evidence import verify
 
@@ -126,6 +127,45 @@ class Trustee:
         body = {"session": name, "trustee": ours["i"], "released_at": at, "releases": releases}
         return {"body": body, "sig": self.sign(release_message(body))}
 
+    def rehearse(self, canary: dict[str, Any], memory: Memory, pins: Pins, *, at: int) -> dict[str, Any]:
+        """Open this trustee's share of a session's dummy bid, and nothing else, and sign what was found.
+
+        ``canary`` is ``{session, sig, header, number}``. A real bid cannot be passed off as the dummy:
+        its wraps are bound to its own bidder. Raises Refused ``trustee.*``. Updates ``memory``.
+        """
+        session, ours = self._our_session(canary)
+        name = documents.session_id(session)
+        if not _centre_signed(pins, name, canary["sig"]):
+            raise Refused("trustee.session_signature")
+        header = documents.check_header(canary["header"], session)
+        if header["ctx"]["bidder"] != CANARY:
+            raise Refused("trustee.not_a_canary")
+        number = str(ours["pre_key"])
+        if memory.used.get(number, name) != name:
+            raise Refused("trustee.pre_key_used", number=number)
+        memory.used[number] = name
+        try:
+            share, fault = sealing.open_wrap(keys.pre_key_seed(self._root, ours["pre_key"]), header, ours["i"]), ""
+        except Refused as refusal:
+            share, fault = b"", refusal.reason
+        body = {"session": name, "trustee": ours["i"], "number": canary["number"], "digest": documents.bid_digest(header),
+                "p": b64encode(share).decode(), "fault": fault, "at": at}
+        return {"body": body, "sig": self.sign(canary_message(body))}
+
+    def disclose(self, session: dict[str, Any], memory: Memory, *, at: int) -> dict[str, Any]:
+        """Give away the seed of one session's pre-key, so that anybody may open this trustee's wraps of it.
+
+        For disputes after this trustee has released; opens this session's shares of this trustee
+        and nothing else. Raises Refused ``trustee.not_released``.
+        """
+        name = documents.session_id(documents.check_session(session))
+        _, ours = self._our_session({"session": session})
+        if name not in memory.closed:
+            raise Refused("trustee.not_released")
+        body = {"session": name, "trustee": ours["i"], "pre_key": ours["pre_key"],
+                "seed": keys.pre_key_seed(self._root, ours["pre_key"]).hex(), "at": at}
+        return {"body": body, "sig": self.sign(dispute_message(body))}
+
     def _our_session(self, bundle: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         session = documents.check_session(bundle["session"])
         ours = next((t for t in session["trustees"] if documents.binary(t["sig_key"], "sig_key") == self.public), None)
@@ -143,6 +183,14 @@ def pre_key_message(number: int, public: bytes) -> bytes:
 
 def release_message(body: dict[str, Any]) -> bytes:
     return b"mingtang/v1/release\0" + documents.encode(body)
+
+
+def canary_message(body: dict[str, Any]) -> bytes:
+    return b"mingtang/v1/canary\0" + documents.encode(body)
+
+
+def dispute_message(body: dict[str, Any]) -> bytes:
+    return b"mingtang/v1/dispute\0" + documents.encode(body)
 
 
 def ask_message(session_name: str, at: int) -> bytes:

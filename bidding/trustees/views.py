@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from bidding.trustees import service
+from bidding.trustees import canaries, service
 from trading.accounts.permissions import public
 from trading.base.clock import now
-from trading.base.errors import Refused
+from trading.base.errors import NotFound, Refused
 from trading.base.forms import json_object
 
 bp = Blueprint("trustees", __name__, url_prefix="/api/v1")
@@ -21,6 +21,8 @@ def state(key: str) -> ResponseReturnValue:
     return jsonify({"organisation": record.organisation, "spare_pre_keys": service.spare_pre_keys(record.id),
                     "last_pre_key": service.last_pre_key(record.id), "sessions": [
                         {"session": item.id, "envelope": item.envelope} for item in service.waiting_for(key)],
+                    "canaries": [{"session": item.session, "number": item.number}
+                                 for item in canaries.asked_of(key, service.numbers_of(record.id), now())],
                     "amended": [{"session": item.id, "amendments": item.amendments} for item in service.amended_for(key)]})
 
 
@@ -43,6 +45,32 @@ def releases(name: str) -> ResponseReturnValue:
     if document["body"].get("session") != name:
         raise Refused("form.document", place="session")
     return jsonify({"kept": service.take_release(document, at=now())}), 201
+
+
+@bp.get("/sessions/<name>/document")
+@public
+def document(name: str) -> ResponseReturnValue:
+    """A session's document: public, for its keys are."""
+    return jsonify(service.get_session(name).document)
+
+
+@bp.get("/sessions/<name>/canaries/<int:number>")
+@public
+def canary(name: str, number: int) -> ResponseReturnValue:
+    """The dummy bid that key holders are rehearsed with; it says nothing of anybody."""
+    session = service.get_session(name)
+    if session.canary is None or number not in {item.number for item in canaries.rounds(name)}:
+        raise NotFound
+    return jsonify(canaries.shown(session, number, service.signature_of(session)))
+
+
+@bp.post("/sessions/<name>/canaries")
+@public
+def rehearsed(name: str) -> ResponseReturnValue:
+    document = json_object(body=dict, sig=str)
+    if document["body"].get("session") != name:
+        raise Refused("form.document", place="session")
+    return jsonify({"good": service.take_canary(document, at=now())}), 201
 
 
 @bp.get("/log/keys")

@@ -42,9 +42,44 @@ def upgrade():
         sa.Column('ended_at', sa.BigInteger(), nullable=True),
         sa.Column('told_at', sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_log_alarm')))
+    with op.batch_alter_table('sealing_session') as batch:
+        batch.add_column(sa.Column('canary', sa.JSON(), nullable=True))
+    op.create_table(
+        'canary_round',
+        sa.Column('session', sa.String(length=64), nullable=False),
+        sa.Column('number', WHOLE, nullable=False),
+        sa.Column('due_at', sa.BigInteger(), nullable=False),
+        sa.Column('checked_at', sa.BigInteger(), nullable=True),
+        sa.Column('healthy', WHOLE, nullable=False),
+        sa.Column('needed', WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(['session'], ['sealing_session.id'], name=op.f('fk_canary_round_session_sealing_session')),
+        sa.PrimaryKeyConstraint('session', 'number', name=op.f('pk_canary_round')))
+    op.create_table(
+        'canary_answer',
+        sa.Column('session', sa.String(length=64), nullable=False),
+        sa.Column('number', WHOLE, nullable=False),
+        sa.Column('trustee', WHOLE, nullable=False),
+        sa.Column('fault', sa.String(length=60), nullable=False),
+        sa.Column('at', sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(['session'], ['sealing_session.id'], name=op.f('fk_canary_answer_session_sealing_session')),
+        sa.PrimaryKeyConstraint('session', 'number', 'trustee', name=op.f('pk_canary_answer')))
+    op.create_table(
+        'share_dispute',
+        sa.Column('session', sa.String(length=64), nullable=False),
+        sa.Column('trustee', WHOLE, nullable=False),
+        sa.Column('digest', sa.String(length=64), nullable=False),
+        sa.Column('fault', sa.String(length=20), nullable=False),
+        sa.Column('at', sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(['session'], ['sealing_session.id'], name=op.f('fk_share_dispute_session_sealing_session')),
+        sa.PrimaryKeyConstraint('session', 'trustee', 'digest', name=op.f('pk_share_dispute')))
 
 
 def downgrade():
+    op.drop_table('share_dispute')
+    op.drop_table('canary_answer')
+    op.drop_table('canary_round')
+    with op.batch_alter_table('sealing_session') as batch:
+        batch.drop_column('canary')
     op.drop_table('log_alarm')
     op.drop_table('evidence_stamp')
     with op.batch_alter_table('evidence_checkpoint') as batch:

@@ -115,7 +115,7 @@ def test_trustees_alone_cannot_open_without_the_bidder(bid):
 
 @pytest.mark.parametrize(("field", "value"), [
     ("bidder", "91500000MA5U000002"), ("lot", "CQ-2026-001-02"), ("deadline", 4102444801), ("session", "00" * 32),
-    ("tender", "CQ-2026-002"), ("envelope", "draw"), ("nonce", "00" * 32), ("suite", "intl-2")])
+    ("tender", "CQ-2026-002"), ("envelope", "draw"), ("nonce", "00" * 32), ("suite", "gm-1"), ("suite", "gm-hybrid")])
 def test_a_bid_copied_to_another_place_does_not_open(bid, field, value):
     header = copy.deepcopy(bid.header)
     header["ctx"][field] = value
@@ -123,6 +123,16 @@ def test_a_bid_copied_to_another_place_does_not_open(bid, field, value):
         assert reason(lambda: sealing.open_wrap(seed, header, i)) == "seal.wrap_damaged"
     assert reason(lambda: sealing.recover(header, bid.releases(), bid.kb)) == "seal.shares_short"
     assert reason(lambda: unsealed(header, bid.key(), bid.payload)) == "seal.payload_unreadable"
+
+
+def test_a_suite_that_nobody_knows_is_refused_and_not_guessed(bid):
+    header = copy.deepcopy(bid.header)
+    for name in ("intl-2", "", "INTL-1", "gm-1\0"):
+        header["ctx"]["suite"] = name
+        for work in (lambda: sealing.open_wrap(bid.seeds[0], header, 1), lambda: sealing.recover(header, bid.releases(), bid.kb),
+                     lambda: unsealed(header, bid.key(), bid.payload), lambda: sealing.is_half(header, bid.kb)):
+            assert reason(work) == "seal.suite"
+    assert sealing.is_half(bid.header, bid.kb) and not sealing.is_half(bid.header, bid.kb[:-1])
 
 
 def test_a_wrap_is_for_one_trustee_and_one_number(bid):
@@ -214,7 +224,7 @@ def test_a_dealer_of_inconsistent_shares_is_named(monkeypatch, victim):
 
 def test_a_wrong_blind_is_named(monkeypatch):
     honest = sealing.blind
-    monkeypatch.setattr(sealing, "blind", lambda key, i: bytes(32) if i == 4 else honest(key, i))
+    monkeypatch.setattr(sealing, "blind", lambda key, i, *suite: bytes(32) if i == 4 else honest(key, i, *suite))
     made = Bid()
     monkeypatch.undo()
     assert sealing.recover(made.header, made.releases()[:3], made.kb)[1] == [4]

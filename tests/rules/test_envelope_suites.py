@@ -178,6 +178,15 @@ def test_with_policy_b_the_half_alone_opens_and_nothing_else_does(suite):
     assert reason(lambda: sealing.open_wrap(bytes(32), one.header, 1)) == "seal.shares"
 
 
+@pytest.mark.parametrize("length", [0, 31, 33, 64])
+def test_a_half_of_another_length_is_none_even_if_committed_to(length):
+    one = bid_of("intl-1")
+    header, half = copy.deepcopy(one.header), bytes(length)
+    header["kb_commit"] = sealing.half_commit("kb", documents.context_hash(header["ctx"]), half)
+    assert not sealing.is_half(header, half) and sealing.is_half(one.header, one.kb)
+    assert reason(lambda: sealing.recover(header, one.releases(), half)) == "seal.half_wrong"
+
+
 def test_releases_of_another_bid_change_nothing_with_policy_b():
     alone, shared = Bid(policy="B"), Bid()
     assert sealing.recover(alone.header, shared.releases(), alone.kb) == sealing.recover(alone.header, [], alone.kb)
@@ -291,7 +300,9 @@ _kept: dict[str, Bid] = {}
 
 def bid_of(suite: str) -> Bid:
     """One bid of a suite for all tests that only read it."""
-    return _kept.setdefault(suite, Bid(suite)) if suite not in _kept else _kept[suite]
+    if suite not in _kept:
+        _kept[suite] = Bid(suite)
+    return _kept[suite]
 
 
 @pytest.mark.parametrize("suite", GM)

@@ -21,9 +21,12 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bidding.envelope import documents, keys, recovery, sealing  # noqa: E402
+from cryptography.hazmat import asn1  # noqa: E402
+
+from bidding.envelope import documents, gm, gm_payload, keys, recovery, sealing, suites  # noqa: E402
 from bidding.trustees.trustee import Trustee  # noqa: E402
 from tests.browser import desk as counter  # noqa: E402
+from tests.vectors.sessions import OFFERS, a_session  # noqa: E402
 from trading.evidence import verify  # noqa: E402
 
 
@@ -178,27 +181,43 @@ def receipts() -> dict[str, Any]:
 
 def sealed() -> dict[str, Any]:
     """Small sealed bids with everything that is needed to open them."""
-    samples = []
-    for n, k, policy in ((3, 2, "TB"), (5, 3, "T")):
-        session, _ = counter.a_session(n, k, policy)
-        out = io.BytesIO()
-        made = sealing.seal(session, counter.BIDDER, OFFER, [InMemory(*item) for item in FILES.items()], out)
-        seeds = counter.seeds(session)
-        releases = [sealing.open_wrap(seed, made.header, i) for i, seed in enumerate(seeds, 1)]
-        key, _ = sealing.recover(made.header, releases, made.kb)
-        with tempfile.TemporaryDirectory() as folder:
-            plain = Path(folder) / "plain.zip"
-            with plain.open("wb") as target:
-                sealing.unseal(made.header, key, [out.getvalue()], target)
-            contents = sealing.read_contents(plain, made.header)
-            digest = sha256(plain.read_bytes()).hexdigest()
-        ctx_hash = documents.context_hash(made.header["ctx"])
-        kt = keys.combine({release[1]: release[2:34] for release in releases[:k]})
-        samples.append({"session": session, "session_id": documents.session_id(session), "seeds": [seed.hex() for seed in seeds],
-                        "ch": ctx_hash.hex(), "header": made.header, "digest": made.digest, "kt": kt.hex(), "kb": made.kb.hex(),
-                        "payload_key": key.hex(), "releases": [release.hex() for release in releases],
-                        "payload": text64(out.getvalue()), "plain_sha256": digest, "manifest": contents.manifest.decode()})
-    return {"samples": samples}
+    return {"samples": [sample(counter.a_session(n, k, policy)[0], OFFER) for n, k, policy in ((3, 2, "TB"), (5, 3, "T"))]}
+
+
+def sample(session: dict[str, Any], offer: dict[str, Any]) -> dict[str, Any]:
+    out = io.BytesIO()
+    made = sealing.seal(session, counter.BIDDER, offer, [InMemory(*item) for item in FILES.items()], out)
+    seeds = counter.seeds(session)
+    releases = [sealing.open_wrap(seed, made.header, i) for i, seed in enumerate(seeds, 1)]
+    key, _ = sealing.recover(made.header, releases, made.kb)
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "plain.zip"
+        with plain.open("wb") as target:
+            sealing.unseal(made.header, key, [out.getvalue()], target)
+        contents = sealing.read_contents(plain, made.header)
+        digest = sha256(plain.read_bytes()).hexdigest()
+    ctx_hash = documents.context_hash(made.header["ctx"])
+    kt = keys.combine({release[1]: release[2:34] for release in releases[:session["k"]]}) if releases else b""
+    return {"session": session, "session_id": documents.session_id(session), "seeds": [seed.hex() for seed in seeds],
+            "ch": ctx_hash.hex(), "header": made.header, "digest": made.digest, "kt": kt.hex(), "kb": made.kb.hex(),
+            "payload_key": key.hex(), "releases": [release.hex() for release in releases],
+            "payload": text64(out.getvalue()), "plain_sha256": digest, "manifest": contents.manifest.decode()}
+
+
+def suite_samples() -> dict[str, Any]:
+    """A sealed bid of every suite, policy and envelope, and wraps that only their maker can make."""
+    kinds = (("intl-1", "B", "bid"), ("intl-1", "TB", "technical"), ("intl-1", "T", "price"), ("gm-1", "TB", "bid"),
+             ("gm-1", "B", "price"), ("gm-hybrid", "TB", "technical"))
+    samples = [sample(a_session(*kind), OFFERS[kind[2]]) for kind in kinds]
+    good, hybrid = samples[3], samples[5]
+    ch, release = bytes.fromhex(good["ch"]), bytes.fromhex(good["releases"][0])
+    public = documents.binary(good["session"]["trustees"][0]["kem_pk"], "kem_pk")
+    crafted = {"other context inside": fixed("other ch") + release, "no context inside": release, "context behind": release + ch,
+               "release cut": ch + release[:-1], "release lengthened": ch + release + b"\0", "nothing inside": b"\0"}
+    suite, both = suites.of("gm-hybrid"), bytes.fromhex(hybrid["ch"])
+    again = suite.wrap(documents.binary(hybrid["session"]["trustees"][0]["kem_pk"], "kem_pk"), both, 1, bytes.fromhex(hybrid["releases"][0]))
+    return {"samples": samples, "second_hybrid_wrap": text64(again),
+            "crafted": [{"why": why, "wrap": text64(gm.OPENSSL.wrap(public, plain))} for why, plain in crafted.items()]}
 
 
 def headers() -> dict[str, Any]:
@@ -250,7 +269,7 @@ def documents_() -> dict[str, Any]:
     session, header = sample["session"], sample["header"]
     name = documents.session_id(session)
     amendment = {"v": 1, "session": name, "previous": name, "deadline": 4102444860, "open_not_before": 4102444860}
-    bad_sessions = [("v", 2), ("suite", "gm-1"), ("policy", "B"), ("envelope", "price"), ("k", 1), ("k", 4), ("open_not_before", 1),
+    bad_sessions = [("v", 2), ("suite", "gm-2"), ("policy", "B"), ("envelope", "prices"), ("k", 1), ("k", 4), ("open_not_before", 1),
                     ("trustees", session["trustees"][::-1]), ("trustees", []), ("nonce", "11" * 31), ("more", 1), ("max_bytes", "1"),
                     ("trustees", [session["trustees"][0] | {"i": i} for i in (1, 2, 3)])]
     return {"session_sha256": sha256(documents.encode(session)).hexdigest(), "session_id": name,
@@ -264,9 +283,174 @@ def documents_() -> dict[str, Any]:
                      "data": verify.tagged("leaf", fixed("nonce") + verify.canonical({"type": "x", "at_ms": 1})).hex()}}
 
 
-FROZEN = {"sealed": sealed}
+# --- suites, policies, envelopes ------------------------------------------------------------------
+
+
+def envelopes() -> dict[str, Any]:
+    """What the halves of an offer hold, and how far a price envelope is padded."""
+    edges = {2**e + d for e in range(15, 32) for d in (-1, 0, 1)} | {0, 1, 100_000, 3 * 2**20}
+    good = [{"envelope": envelope, "offer": offer} for envelope, offer in OFFERS.items()]
+    technical, price = OFFERS["technical"], OFFERS["price"]
+    bad = [("technical", OFFERS["bid"]), ("technical", technical | price), ("technical", price), ("technical", technical | {"days": -1}),
+           ("price", OFFERS["bid"]), ("price", technical), ("price", {}), ("price", {"price_fen": "1"}), ("price", price | {"days": 1}),
+           ("bid", technical), ("bid", price), ("prices", price), ("Price", price), ("price-1", price), ("technical-1", technical)]
+    rows = []
+    for envelope in ("technical", "price"):
+        for big in (0, 70_000, 140_000):
+            session, files = {"lot": "CQ-2026-001-01", "envelope": envelope}, [InMemory("big.bin", fixed("big", big))]
+            data = b"".join(sealing._plaintext(session, counter.BIDDER, OFFERS[envelope], files))
+            rows.append({"envelope": envelope, "fixed": {"name": "big.bin", "seed": "big", "length": big}, "lot": session["lot"],
+                         "bidder": counter.BIDDER, "offer": OFFERS[envelope], "length": len(data), "sha256": sha256(data).hexdigest()})
+    return {"padded": [[length, sealing.padded(length, "price")] for length in sorted(edges) if length <= 2**31],
+            "offers": good, "refused": [{"envelope": envelope, "offer": offer} for envelope, offer in bad], "archives": rows}
+
+
+def spelled(x: bytes, y: bytes, c3: bytes, c2: bytes) -> bytes:
+    """An SM2 ciphertext from parts of any length, in DER but for what the parts themselves break."""
+    def piece(kind: int, data: bytes) -> bytes:
+        return bytes([kind, len(data)]) + data if len(data) < 128 else bytes([kind, 0x81, len(data)]) + data
+
+    return piece(0x30, piece(2, x) + piece(2, y) + piece(4, c3) + piece(4, c2))
+
+
+def spellings(wrapped: bytes) -> list[tuple[str, bytes]]:
+    """One good SM2 ciphertext altered in every way that we thought of."""
+    parts = asn1.decode_der(gm.Sm2Cipher, wrapped)
+    x, y = (number.to_bytes(33, "big")[0 if number >> 255 else 1:] for number in (parts.x, parts.y))
+    c3, c2 = parts.c3, parts.c2
+    body = wrapped[3:]
+    found = [
+        ("empty", b""), ("one byte", b"\x30"), ("cut", wrapped[:-1]), ("lengthened", wrapped + b"\0"), ("text cut", spelled(x, y, c3, c2[:-1])),
+        ("text lengthened", spelled(x, y, c3, c2 + b"\0")), ("no text", spelled(x, y, c3, b"")), ("hash cut", spelled(x, y, c3[:-1], c2)),
+        ("order C1 C2 C3", spelled(x, y, c2, c3)), ("hash altered", spelled(x, y, bytes([c3[0] ^ 1]) + c3[1:], c2)),
+        ("hash of zeros", spelled(x, y, bytes(32), c2)), ("text altered", spelled(x, y, c3, bytes([c2[0] ^ 1]) + c2[1:])),
+        ("last byte altered", spelled(x, y, c3, c2[:-1] + bytes([c2[-1] ^ 1]))), ("point off the curve", spelled(x, y[:-1] + bytes([y[-1] ^ 1]), c3, c2)),
+        ("coordinates swapped", spelled(y, x, c3, c2)), ("point at zero", spelled(b"\0", b"\0", c3, c2)),
+        ("negated point", spelled(x, _der_number(gm._P - parts.y), c3, c2)), ("coordinate not reduced", spelled(_der_number(parts.x + gm._P), y, c3, c2)),
+        ("negative coordinate", spelled(x, (parts.y - (1 << 264)).to_bytes(34, "big", signed=True)[1:], c3, c2)),
+        ("leading zero", spelled(b"\0" + x, y, c3, c2)), ("long form of the length", b"\x30\x82\x00" + wrapped[2:]),
+        ("indefinite length", b"\x30\x80" + body + b"\0\0"), ("set instead of sequence", b"\x31" + wrapped[1:]),
+        ("bare, as old software writes it", b"\x04" + parts.x.to_bytes(32, "big") + parts.y.to_bytes(32, "big") + c3 + c2),
+        ("bare, without the 04", parts.x.to_bytes(32, "big") + parts.y.to_bytes(32, "big") + c3 + c2),
+        ("a fifth field", b"\x30\x81" + bytes([len(body) + 2]) + body + b"\x05\0"), ("constructed text", wrapped.replace(b"\x04\x62", b"\x24\x62", 1))]
+    return [(why, data) for why, data in found if data != wrapped]
+
+
+def _der_number(number: int) -> bytes:
+    return number.to_bytes(number.bit_length() // 8 + 1, "big")
+
+
+def suite_attacks() -> dict[str, Any]:
+    """What must be refused of the samples of ``suites.json``, each with its reason."""
+    frozen = json.loads((HERE / "suites.json").read_text("utf-8"))
+    samples = frozen["samples"]
+    named = {f"{one['session']['suite']} {one['session']['policy']} {one['session']['envelope']}": at for at, one in enumerate(samples)}
+    alone, gm_1, hybrid = named["intl-1 B bid"], named["gm-1 TB bid"], named["gm-hybrid TB technical"]
+    trustees = {at: samples[at]["session"]["trustees"] for at in (gm_1, hybrid)}
+    first = samples[gm_1]["header"]["shares"][0]
+    document = "seal.document"
+
+    def keyed(at: int, change: Any) -> list[dict[str, Any]]:
+        """The key holders of a sample, the first with another key."""
+        public = change(documents.binary(trustees[at][0]["kem_pk"], "kem_pk"))
+        return [trustees[at][0] | {"kem_pk": text64(public)}, *trustees[at][1:]]
+
+    def flipped(data: bytes, at: int) -> bytes:
+        return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+    sm2 = documents.binary(trustees[gm_1][0]["kem_pk"], "kem_pk")
+    sessions = [
+        (alone, {"k": 1}, document), (alone, {"trustees": trustees[gm_1]}, document), (alone, {"trustees": trustees[gm_1], "k": 2}, document),
+        (alone, {"policy": "TB"}, document), (alone, {"policy": "T"}, document), (alone, {"policy": "b"}, document), (alone, {"policy": ""}, document),
+        (gm_1, {"policy": "B"}, document), (gm_1, {"trustees": [], "k": 0}, document), (gm_1, {"suite": "intl-1"}, "seal.key_length"),
+        (gm_1, {"suite": "gm-hybrid"}, "seal.key_length"), (hybrid, {"suite": "gm-1"}, "seal.key_length"), (hybrid, {"suite": "intl-1"}, "seal.key_length"),
+        (gm_1, {"suite": "gm-2"}, document), (gm_1, {"suite": ""}, document), (gm_1, {"suite": "GM-1"}, document),
+        (gm_1, {"trustees": keyed(gm_1, lambda key: key[1:])}, "seal.key_length"), (gm_1, {"trustees": keyed(gm_1, lambda key: b"")}, "seal.key_length"),
+        (gm_1, {"trustees": keyed(gm_1, lambda key: bytes([2 + key[-1] % 2]) + key[1:33])}, "seal.key_length"),
+        (gm_1, {"trustees": keyed(gm_1, lambda key: flipped(key, 64))}, "seal.key_point"), (gm_1, {"trustees": keyed(gm_1, lambda key: flipped(key, 1))}, "seal.key_point"),
+        (gm_1, {"trustees": keyed(gm_1, lambda key: flipped(key, 0))}, "seal.key_point"), (gm_1, {"trustees": keyed(gm_1, lambda key: bytes(65))}, "seal.key_point"),
+        (gm_1, {"trustees": keyed(gm_1, lambda key: b"\4" + bytes(64))}, "seal.key_point"),
+        (gm_1, {"trustees": keyed(gm_1, lambda key: b"\4" + key[33:] + key[1:33])}, "seal.key_point"),
+        (hybrid, {"trustees": keyed(hybrid, lambda key: key[:1216])}, "seal.key_length"), (hybrid, {"trustees": keyed(hybrid, lambda key: key[1216:])}, "seal.key_length"),
+        (hybrid, {"trustees": keyed(hybrid, lambda key: flipped(key, -1 % len(key)))}, "seal.key_point"),
+        (hybrid, {"trustees": keyed(hybrid, lambda key: key[1216:] + key[:1216])}, "seal.key_point")]
+    kb, kt = samples[alone]["header"]["kb_commit"], samples[gm_1]["header"]["kt_commit"]
+    both = named["intl-1 TB technical"]
+    headers = [
+        (alone, "TB", "seal.policy", "policy"), (alone, "T", "seal.policy", "policy"), (alone, 1, "seal.policy", "k"),
+        (alone, [first], "seal.shares", "shares"), (alone, kt, document, "kt_commit"), (alone, "", document, "kb_commit"),
+        (alone, kb.upper(), document, "kb_commit"), (alone, kb[:-1], document, "kb_commit"), (alone, None, document, "kt_commit"),
+        (both, "B", "seal.policy", "policy"), (both, "", document, "kt_commit"), (both, kt.upper(), document, "kt_commit"),
+        (both, [], "seal.shares", "shares"), (both, 0, "seal.policy", "k"),
+        (gm_1, "intl-1", "seal.suite", "ctx", "suite"), (gm_1, "gm-hybrid", "seal.suite", "ctx", "suite"), (alone, "gm-1", "seal.suite", "ctx", "suite"),
+        (hybrid, "gm-1", "seal.suite", "ctx", "suite"), (gm_1, "price", "seal.other_session", "ctx", "envelope"),
+        (both, "price", "seal.other_session", "ctx", "envelope"), (both, "bid", "seal.other_session", "ctx", "envelope")]
+    wraps = []
+
+    def spoil(at: int, why: str, wrap: bytes, reason: str = "seal.wrap_damaged", i: int = 1) -> None:
+        wraps.append({"sample": at, "why": why, "i": i, "wrap": text64(wrap), "reason": reason})
+
+    good = documents.binary(first["wrap"], "wrap")
+    for why, data in spellings(good):
+        spoil(gm_1, why, data)
+    for item in frozen["crafted"]:
+        spoil(gm_1, item["why"], documents.binary(item["wrap"], "wrap"))
+    spoil(gm_1, "another key holder's", documents.binary(samples[gm_1]["header"]["shares"][1]["wrap"], "wrap"))
+    pair = documents.binary(samples[hybrid]["header"]["shares"][0]["wrap"], "wrap")
+    again, other = documents.binary(frozen["second_hybrid_wrap"], "wrap"), documents.binary(samples[hybrid]["header"]["shares"][1]["wrap"], "wrap")
+    # Both halves open, but they are pads of two different wraps: what comes out is chance.
+    spoil(hybrid, "SM2 half of another wrap of ours", pair[:1202] + again[1202:], "seal.share_not_committed")
+    spoil(hybrid, "X-Wing half of another wrap of ours", again[:1202] + pair[1202:], "seal.share_not_committed")
+    spoil(hybrid, "SM2 half of another key holder", pair[:1202] + other[1202:])
+    spoil(hybrid, "X-Wing half of another key holder", other[:1202] + pair[1202:])
+    spoil(hybrid, "SM2 half of another bid", pair[:1202] + good)
+    spoil(hybrid, "X-Wing half alone", pair[:1202])
+    spoil(hybrid, "SM2 half alone", pair[1202:])
+    spoil(hybrid, "halves swapped", pair[1202:] + pair[:1202])
+    spoil(hybrid, "X-Wing half altered", flipped(pair, 1201))
+    spoil(hybrid, "SM2 half altered", flipped(pair, len(pair) - 1))
+    spoil(hybrid, "empty", b"")
+    return {"sessions": [{"sample": at, "changes": changes, "reason": reason} for at, changes, reason in sessions],
+            "headers": [{"sample": at, "path": path, "value": value, "reason": reason} for at, value, reason, *path in headers],
+            "wraps": wraps, "points": [{"point": point.hex(), "is_point": gm.is_public_key(point)} for point in (
+                sm2, flipped(sm2, 64), flipped(sm2, 5), sm2[:33] + (gm._P - int.from_bytes(sm2[33:], "big")).to_bytes(32, "big"),
+                b"\4" + gm._P.to_bytes(32, "big") + sm2[33:], b"\4" + bytes(64), b"\6" + sm2[1:], sm2[:-1], sm2 + b"\0")]}
+
+
+def national() -> dict[str, Any]:
+    """SM3, derivation, keys and payloads of the gm suites from fixed input."""
+    ch, context = fixed("ch"), fixed("context")
+    payloads = []
+    for length in (0, 1, 15, 16, 17, 16383, 16384, 16385, 32767, 32768, 32769, 81920, 81927):
+        encryptor = gm_payload.Sm4Encryptor(fixed("key"), context, fixed("salt", 24))
+        made = encryptor.update(fixed("plain", length)) + encryptor.finalize()
+        payloads.append({"length": length, "bytes": len(made), "sha256": sha256(made).hexdigest(), "beginning": text64(made[:100])})
+    rows = []
+    for name in ("seed 1", "seed 2", "seed 3"):
+        private = gm.private_key(fixed(name))
+        rows.append({"seed": fixed(name).hex(), "private": private.hex(), "public": gm.OPENSSL.public_key(private).hex()})
+    n = gm._N
+    return {
+        "tagged": [{"tag": tag, "data": data.hex(), "hash": gm.tagged_hash(tag, data).hex()}
+                   for tag in ("ctx", "sc", "kt", "kb") for data in (b"", fixed(tag, 40))],
+        "derive": [{"material": material.hex(), "info": info.hex(), "length": length, "made": gm.derive(material, info, length).hex()}
+                   for material, info, length in ((fixed("m"), b"", 32), (fixed("m", 66), b"root\0" + ch, 64), (b"", b"blind\x01", 32),
+                                                  (fixed("m"), b"sm2\0\0", 100))],
+        "root": [{"ch": ch.hex(), "kt": kt and kt.hex(), "kb": kb and kb.hex(), "payload_key": made[0].hex(), "blinding_key": made[1].hex(),
+                  "blind_1": sealing.blind(made[1], 1, suites.of("gm-1")).hex()}
+                 for kt, kb in ((fixed("kt"), fixed("kb")), (fixed("kt"), None), (None, fixed("kb")))
+                 for made in [sealing.root_keys(ch, kt, kb, suites.of("gm-1"))]],
+        "keys": rows, "known": {"private": gm._KNOWN_KEY.hex(), "cipher": gm._KNOWN_CIPHER.hex(), "plain": gm._KNOWN_PLAIN.hex()},
+        # Candidates in their order, and which of them is taken: nought and what lies above n-2 is not.
+        "scalars": [{"candidates": [one.to_bytes(32, "big").hex() for one in candidates], "taken": taken} for candidates, taken in (
+            ((1,), 0), ((0, 1), 1), ((n - 2,), 0), ((n - 1, 5), 1), ((n, 5), 1), ((2**256 - 1, 0, n - 1, n, n + 1, n - 2), 5))],
+        "payload": {"key": fixed("key").hex(), "context": context.hex(), "salt": fixed("salt", 24).hex(), "seed": "plain", "sealed": payloads}}
+
+
+FROZEN = {"sealed": sealed, "suites": suite_samples}
 MADE = {"jcs": jcs, "hashes": hashes, "keys": trustee_keys, "shamir": shamir, "padding": padding, "archive": archive,
-        "recovery": recovery_files, "receipt": receipts, "headers": headers, "documents": documents_}
+        "recovery": recovery_files, "receipt": receipts, "headers": headers, "documents": documents_, "envelopes": envelopes,
+        "suite_attacks": suite_attacks, "gm": national}
 
 
 def main() -> None:

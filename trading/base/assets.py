@@ -23,6 +23,11 @@ from typing import Any
 #: What pages may import by name. Everything these import in turn is followed and copied.
 MODULES = ("hpke", "@panva/hpke-noble", "shamir-secret-sharing")
 
+#: Packages that workers load as well. A worker has no import map, and these need other
+#: versions of shared packages than the pages do; so in their copies, and in those of all that
+#: they import, every name is replaced by the path to the very file it means.
+SELF_CONTAINED = ("sm-crypto-v2",)
+
 #: Single files with nothing behind them: name to import -> path below node_modules.
 SINGLE_FILES = {
     "govuk-frontend": "govuk-frontend/dist/govuk/govuk-frontend.min.js",
@@ -202,34 +207,61 @@ def _copy_packages(modules: Path, vendor: Path) -> tuple[dict[str, str], dict[st
     imports: dict[str, str] = {}
     manifest: dict[str, dict[str, str]] = {}
 
-    def copy(file: Path, home: Path) -> str:
+    def copy(file: Path, home: Path, text: str | None = None) -> str:
         name = file.relative_to(modules).as_posix()
         target = vendor / name
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, target)
+            if text is None:
+                shutil.copyfile(file, target)
+            else:
+                target.write_text(text, encoding="utf-8")
             about = describe(home)
             manifest["vendor/" + name] = {
                 "version": about["version"],
                 "licence": about.get("license", ""),
-                "sha256": _sha256(file),
+                "sha256": _sha256(target),
             }
         return PUBLIC_ADDRESS + name
+
+    def meant(specifier: str, asked_from: Path) -> tuple[Path, Path]:
+        """The file that a name or path means there, and the folder of its package."""
+        if specifier.startswith("."):
+            file = (asked_from.parent / specifier).resolve()
+            return file, _home_of(file, modules)
+        home, subpath = _locate(specifier, asked_from, modules)
+        return (home / _entry(describe(home), subpath)).resolve(), home
+
+    def copy_self_contained(file: Path, home: Path) -> str:
+        """Copy a file and all behind it, names replaced by paths."""
+        if (vendor / file.relative_to(modules)).exists():
+            return PUBLIC_ADDRESS + file.relative_to(modules).as_posix()
+        behind: list[tuple[Path, Path]] = []
+
+        def as_path(found: re.Match[str]) -> str:
+            behind.append(meant(found[1], file))
+            path = Path(os.path.relpath(behind[-1][0], file.parent)).as_posix()
+            whole, at = found[0], found.start(1) - found.start()
+            return whole[:at] + (path if path.startswith(".") else "./" + path) + whole[at + len(found[1]):]
+
+        address = copy(file, home, _IMPORT.sub(as_path, file.read_text(encoding="utf-8")))
+        licence_texts(home)
+        for other, other_home in behind:
+            copy_self_contained(other, other_home)
+        return address
 
     def licence_texts(home: Path) -> None:
         for file in sorted([*home.glob("LICEN[CS]E*"), *home.glob("NOTICE*")]):
             copy(file, home)
 
+    for name in SELF_CONTAINED:
+        imports[name] = copy_self_contained(*meant(name, modules))
     waiting = [(name, modules) for name in MODULES]
     seen: set[Path] = set()
     while waiting:
         specifier, asked_from = waiting.pop()
-        if specifier.startswith("."):
-            file = (asked_from.parent / specifier).resolve()
-            home = _home_of(file, modules)
-        else:
-            home, subpath = _locate(specifier, asked_from, modules)
-            file = (home / _entry(describe(home), subpath)).resolve()
+        file, home = meant(specifier, asked_from)
+        if not specifier.startswith("."):
             address = PUBLIC_ADDRESS + file.relative_to(modules).as_posix()
             if imports.setdefault(specifier, address) != address:
                 raise AssetsError(f"two versions of {specifier} are wanted; pin one of them")

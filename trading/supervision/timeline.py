@@ -14,7 +14,7 @@ from trading.evidence.models import Entry
 from trading.evidence.verify import leaf_hash
 from trading.projects.models import Lot
 
-ALARMS = ("clock.over", "bid.not_opened", "lot.failed", "lot.terminated", "hall.objection")
+ALARMS = ("canary.alarm", "shares.early", "opening.holding", "opening.given_up", "clock.over", "bid.not_opened", "lot.failed", "lot.terminated", "hall.objection")
 SYSTEM = ("session.opened", "session.close", "session.amended", "window.closed", "draw.frozen", "draw.drawn", "shares.released")
 
 
@@ -52,7 +52,10 @@ def title(kind: str) -> str:
         "performance_bond.returned": _("退还履约保证金"), "acceptance.recorded": _("登记验收"),
         "clock.over": _("法定时限届满"), "duty.report": _("提交书面报告"), "duty.contract_filed": _("合同备案（主管部门）"),
         "duty.contract_published": _("合同公告"), "candidate.lost": _("候选人失去资格"), "lot.award_revoked": _("中标结果变更公告"), "invitation.chosen": _("确定邀请名单"),
-        "project.restarted": _("重新招标登记"),
+        "project.restarted": _("重新招标登记"), "canary.sealed": _("封存密钥演练标"), "canary.answered": _("密钥演练应答"),
+        "canary.held": _("密钥演练通过"), "canary.alarm": _("密钥演练告警"), "canary.recovered": _("密钥演练恢复"),
+        "shares.early": _("密钥份额提前释放（未采用）"), "share.disputed": _("份额争议认定"), "opening.holding": _("等待密钥持有人"),
+        "opening.given_up": _("密钥持有人未到齐，不再开标"),
         "pause.asked": _("提出暂停"), "pause.added": _("增加暂停事由"), "pause.ended": _("一项暂停事由结束"),
         "pause.refused": _("不予暂停"), "pause.lift_asked": _("提出恢复"), "notice.publicity_prolonged": _("顺延公示"),
         "lot.paused": _("暂停"), "lot.resumed": _("恢复"), "lot.restarted": _("重新招标"),

@@ -54,9 +54,10 @@ function zerosCrc (size) {
 
 // --- sizes -----------------------------------------------------------------------------------------
 
-/** Size that hides the true length: 64 KiB at least, then Padmé (at most 12 % more). */
-export function padded (length) {
+/** Size that hides the true length: 64 KiB at least, then Padmé (at most 12 % more); for prices a power of two. */
+export function padded (length, envelope = 'bid') {
   if (length <= SMALLEST) return SMALLEST
+  if (envelope === 'price') return 2 ** (32 - Math.clz32(length - 1))
   const exponent = 31 - Math.clz32(length)
   const step = 2 ** (exponent - (32 - Math.clz32(exponent)))
   return Math.ceil(length / step) * step
@@ -117,11 +118,13 @@ function end (count, directoryBytes, offset) {
  * names and lengths alone, so a plan made before the checksums are known has the same shape.
  * Returns {pieces, total}, or null if the archive would be too large for its format.
  */
-export function layOut (manifest, files) {
+export function layOut (manifest, files, envelope = 'bid') {
   const contents = [{ name: MANIFEST, size: manifest.length, crc: crc32(manifest), bytes: manifest }, ...files]
   const bare = contents.reduce((sum, { name, size }) => sum + cost(name) + size, 22)
   if (bare > LARGEST * 0.85 || contents.length > 0xfffe) return null
-  const room = padded(bare + cost(PADDING)) - bare - cost(PADDING)
+  const whole = padded(bare + cost(PADDING), envelope)
+  if (whole > LARGEST) return null
+  const room = whole - bare - cost(PADDING)
   contents.push({ name: PADDING, size: room, crc: zerosCrc(room) })
   const pieces = []
   const directory = []

@@ -2,8 +2,16 @@
 // is bidding/envelope/{keys,documents,sealing}.py; docs/protocol.md describes every format and
 // both halves are held to tests/vectors. Nothing here draws on the page or the network.
 
+import * as gm from './gm.js'
+
 export const VERSION = 1
+/** What a session is sealed by unless its centre chose another of SUITES. */
 export const SUITE = 'intl-1'
+export const SUITES = [SUITE, 'gm-1', 'gm-hybrid']
+/** Of an X-Wing key: ML-KEM-768, then X25519. */
+export const X_WING_BYTES = 1184 + 32
+/** Whether a page must say beside a suite that it is not certified (非商密认证). */
+export const isUncertified = suite => suite !== SUITE
 export const PART_BYTES = 8 * 1024 * 1024
 
 /** The protocol says no: a stable dotted reason and plain facts, never a key. */
@@ -67,11 +75,26 @@ export const random = length => crypto.getRandomValues(new Uint8Array(length))
 
 export const sha256 = async data => new Uint8Array(await crypto.subtle.digest('SHA-256', data))
 
-/** SHA-256 under a tag, so that a hash made for one purpose is useless for another. */
-export const H = (tag, data) => sha256(concat(utf8(`mingtang/v1/${tag}\0`), data))
+/** Whether a suite is made of the national algorithms. Raises Refusal ``seal.suite`` for one we do not know. */
+function isGm (suite) {
+  if (!SUITES.includes(suite)) throw new Refusal('seal.suite')
+  return suite !== SUITE
+}
 
-/** HKDF-SHA-512 without salt, info behind the protocol's name. */
-export async function derive (material, info, length) {
+/** SHA-256 (SM3) under a tag, so that a hash made for one purpose is useless for another. */
+export async function H (tag, data, suite = SUITE) {
+  const whole = concat(utf8(`mingtang/v1/${tag}\0`), data)
+  if (!isGm(suite)) return sha256(whole)
+  await gm.load()
+  return gm.sm3(whole)
+}
+
+/** HKDF-SHA-512 (HKDF-SM3) without salt, info behind the protocol's name. */
+export async function derive (material, info, length, suite = SUITE) {
+  if (isGm(suite)) {
+    await gm.load()
+    return gm.hkdf(material, concat(utf8('mingtang/v1/'), info), length)
+  }
   const key = await crypto.subtle.importKey('raw', material, 'HKDF', false, ['deriveBits'])
   const how = { name: 'HKDF', hash: 'SHA-512', salt: new Uint8Array(0), info: concat(utf8('mingtang/v1/'), info) }
   return new Uint8Array(await crypto.subtle.deriveBits(how, key, length * 8))
@@ -118,7 +141,7 @@ export function decode (data) {
 const HEX32 = 'hex32'; const TEXT = 'text'; const INT = 'int'; const B64 = 'b64'; const LIST = 'list'; const DICT = 'dict'
 
 export const CONTEXT = { session: HEX32, tender: TEXT, lot: TEXT, envelope: TEXT, bidder: TEXT, deadline: INT, suite: TEXT, nonce: HEX32 }
-export const HEADER = { v: INT, ctx: DICT, policy: TEXT, k: INT, shares: LIST, kt_commit: HEX32, kb_commit: TEXT, payload: DICT }
+export const HEADER = { v: INT, ctx: DICT, policy: TEXT, k: INT, shares: LIST, kt_commit: TEXT, kb_commit: TEXT, payload: DICT }
 export const SHARE = { i: INT, wrap: B64, commit: HEX32 }
 export const PAYLOAD = { len: INT, parts: LIST }
 export const SESSION = {
@@ -130,9 +153,15 @@ export const TRUSTEE = { i: INT, org: TEXT, kem_pk: B64, sig_key: B64, cert_sha2
 export const AMENDMENT = { v: INT, session: HEX32, previous: HEX32, deadline: INT, open_not_before: INT }
 export const MANIFEST = { v: INT, lot: TEXT, bidder: TEXT, offer: DICT, files: LIST }
 const OFFER = { price_fen: INT, days: INT, quality: TEXT, statement: TEXT }
-/** What an envelope of this name holds: the bid, a later round's offer, or a contribution to a draw. */
-export const offerShape = envelope => /^(bid|offer-[1-9][0-9]{0,2})$/.test(envelope) ? OFFER
-  : /^draw(-[a-z]{1,14})?$/.test(envelope) ? { value: HEX32 } : null
+const TECHNICAL = { days: INT, quality: TEXT, statement: TEXT }
+const PRICE = { price_fen: INT }
+/** What an envelope of this name holds: the bid, its technical or its price half, a later round's offer, a contribution to a draw. */
+export function offerShape (envelope) {
+  if (envelope === 'technical') return TECHNICAL
+  if (envelope === 'price') return PRICE
+  if (/^(bid|offer-[1-9][0-9]{0,2})$/.test(envelope)) return OFFER
+  return /^draw(-[a-z]{1,14})?$/.test(envelope) ? { value: HEX32 } : null
+}
 export const FILE = { name: TEXT, bytes: INT, sha256: HEX32 }
 
 const isDict = value => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -159,20 +188,34 @@ export function shaped (document, shape, place) {
 
 export const sessionId = async session => hex(await H('session', encode(session)))
 export const amendmentId = async amendment => hex(await H('amendment', encode(amendment)))
-export const contextHash = ctx => H('ctx', encode(ctx))
+export const contextHash = async ctx => H('ctx', encode(ctx), ctx.suite)
 export const bidDigest = async header => hex(await H('bid', encode(header)))
 
 /** A session document whose every field is in shape and whose threshold holds together. */
 export function checkSession (session) {
   shaped(session, SESSION, 'session')
   for (const trustee of session.trustees) shaped(trustee, TRUSTEE, 'session.trustees')
-  const n = session.trustees.length
-  const good = session.v === VERSION && session.suite === SUITE && ['TB', 'T'].includes(session.policy) &&
-    offerShape(session.envelope) !== null && session.trustees.every((trustee, at) => trustee.i === at + 1) &&
-    n / 2 < session.k && session.k <= n && n <= 15 && session.deadline <= session.open_not_before &&
-    new Set(session.trustees.map(trustee => trustee.org)).size === n
+  const good = session.v === VERSION && SUITES.includes(session.suite) && ['TB', 'T', 'B'].includes(session.policy) &&
+    offerShape(session.envelope) !== null && isThreshold(session) && session.deadline <= session.open_not_before
   if (!good) throw new Refusal('seal.document', { place: 'session' })
+  for (const trustee of session.trustees) checkPublicKey(session.suite, unbase64(trustee.kem_pk))
   return session
+}
+
+/** More than half of at most fifteen key holders, no organisation twice; none at all with policy B. */
+function isThreshold ({ policy, k, trustees }) {
+  const n = trustees.length
+  if (policy === 'B') return n === 0 && k === 0
+  return trustees.every((trustee, at) => trustee.i === at + 1) && n / 2 < k && k <= n && n <= 15 &&
+    new Set(trustees.map(trustee => trustee.org)).size === n
+}
+
+/** A key holder's key must be one of the session's suite. */
+export function checkPublicKey (suite, key) {
+  const sm2 = { 'intl-1': null, 'gm-1': key, 'gm-hybrid': key.subarray(X_WING_BYTES) }[suite]
+  const length = (suite === 'gm-1' ? 0 : X_WING_BYTES) + (sm2 ? gm.PUBLIC_KEY_BYTES : 0)
+  if (key.length !== length) throw new Refusal('seal.key_length')
+  if (sm2 && !gm.isPublicKey(sm2)) throw new Refusal('seal.key_point')
 }
 
 /** A bid's header against its session: shape, suite, policy, threshold, lengths. */
@@ -188,8 +231,9 @@ export async function checkHeader (header, session) {
     if (ctx[field] !== session[field]) throw new Refusal('seal.other_session', { field })
   }
   if (ctx.session !== await sessionId(session)) throw new Refusal('seal.other_session', { field: 'session' })
-  if (header.policy === 'TB' ? !IS[HEX32](header.kb_commit) : header.kb_commit !== '') {
-    throw new Refusal('seal.document', { place: 'header.kb_commit' })
+  // A commitment where the policy has that half, and the empty text where it has not.
+  for (const [field, isUsed] of [['kt_commit', header.policy !== 'B'], ['kb_commit', header.policy !== 'T']]) {
+    if (isUsed ? !IS[HEX32](header[field]) : header[field] !== '') throw new Refusal('seal.document', { place: `header.${field}` })
   }
   if (!(payload.len > 0 && payload.len <= session.max_bytes)) throw new Refusal('seal.too_large', { bytes: payload.len })
   if (payload.parts.length !== Math.ceil(payload.len / PART_BYTES)) throw new Refusal('seal.parts')
@@ -206,16 +250,16 @@ export async function newContext (session, bidder) {
 }
 
 /** [payload key, blinding key] from the halves that the policy uses (null for one it does not). */
-export async function rootKeys (ch, kt, kb) {
+export async function rootKeys (ch, kt, kb, suite = SUITE) {
   const material = concat(Uint8Array.of(kt ? 1 : 0, kb ? 1 : 0), kt || new Uint8Array(0), kb || new Uint8Array(0))
-  const root = await derive(material, concat(utf8('root\0'), ch), 64)
+  const root = await derive(material, concat(utf8('root\0'), ch), 64, suite)
   return [root.slice(0, 32), root.slice(32)]
 }
 
-export const blind = (blindingKey, i) => derive(blindingKey, concat(utf8('blind'), Uint8Array.of(i)), 32)
+export const blind = (blindingKey, i, suite = SUITE) => derive(blindingKey, concat(utf8('blind'), Uint8Array.of(i)), 32, suite)
 export const shareInfo = (ch, i) => concat(utf8('mingtang/v1/share\0'), ch, Uint8Array.of(i))
-export const shareCommit = async (ch, release) => hex(await H('sc', concat(ch, release)))
-export const halfCommit = async (tag, ch, half) => hex(await H(tag, concat(ch, half)))
+export const shareCommit = async (ch, release, suite = SUITE) => hex(await H('sc', concat(ch, release), suite))
+export const halfCommit = async (tag, ch, half, suite = SUITE) => hex(await H(tag, concat(ch, half), suite))
 
 /** 66 bytes: number, x, share, blind. */
 export function releaseBytes (i, x, share, blindBytes) {
@@ -225,16 +269,17 @@ export function releaseBytes (i, x, share, blindBytes) {
 
 export async function isCommitted (header, release) {
   const share = header.shares.find(share => share.i === release[0])
-  return release.length === 66 && share !== undefined && share.commit === await shareCommit(await contextHash(header.ctx), release)
+  return release.length === 66 && share !== undefined &&
+    share.commit === await shareCommit(await contextHash(header.ctx), release, header.ctx.suite)
 }
 
-/** The payload key of a bid from its two halves, which must be those that it commits to. */
+/** The payload key of a bid from the halves that its policy uses, which must be those that it commits to. */
 export async function payloadKey (header, kt, kb) {
+  const { policy, ctx: { suite } } = header
   const ch = await contextHash(header.ctx)
-  const withHalf = header.policy === 'TB'
-  if (withHalf && await halfCommit('kb', ch, kb) !== header.kb_commit) throw new Refusal('seal.half_wrong')
-  if (await halfCommit('kt', ch, kt) !== header.kt_commit) throw new Refusal('seal.shares_inconsistent')
-  return (await rootKeys(ch, kt, withHalf ? kb : null))[0]
+  if (policy !== 'T' && await halfCommit('kb', ch, kb, suite) !== header.kb_commit) throw new Refusal('seal.half_wrong')
+  if (policy !== 'B' && await halfCommit('kt', ch, kt, suite) !== header.kt_commit) throw new Refusal('seal.shares_inconsistent')
+  return (await rootKeys(ch, policy === 'B' ? null : kt, policy === 'T' ? null : kb, suite))[0]
 }
 
 // --- signatures --------------------------------------------------------------------------------

@@ -7,7 +7,7 @@
 //
 // session   checked session document        files    array of File, each with its name inside
 // bidder    credit code                     signKey  Ed25519 private CryptoKey, or null
-// offer     {price_fen, days, quality, statement}
+// offer     what the session's envelope holds: {price_fen, days, quality, statement} for a bid
 // upload    {href} collection of uploads, or null to seal without sending (trial, measuring)
 // draft     what an interrupted job handed to onDraft; goes on if the files are the same
 
@@ -15,21 +15,24 @@ import * as hpke from 'hpke'
 import { KEM_MLKEM768_X25519 as PORTABLE_KEM } from '@panva/hpke-noble'
 import { combine, split } from 'shamir-secret-sharing'
 import * as cobblestone from './cobblestone.js'
+import * as gm from './gm.js'
 import { layOut, manifestEnd } from './archive.js'
 import { csrfToken, get, post } from './http.js'
 import {
-  MANIFEST, PART_BYTES, Refusal, VERSION, base64, bidDigest, blind, checkHeader, checkSession, concat,
-  contextHash, encode, halfCommit, hex, isSame, newContext, offerShape, payloadKey, random, releaseBytes, rootKeys, sha256,
+  MANIFEST, PART_BYTES, Refusal, SUITE, VERSION, X_WING_BYTES, base64, bidDigest, blind, checkHeader, checkSession, concat,
+  contextHash, derive, encode, halfCommit, hex, isSame, newContext, offerShape, payloadKey, random, releaseBytes, rootKeys, sha256,
   shareCommit, shareInfo, shaped, unbase64, unhex, utf8
 } from './protocol.js'
 
-const PUBLIC_KEY_BYTES = 1184 + 32
+const RELEASE_BYTES = 66
+/** Of an X-Wing wrap of a release. */
+const HPKE_BYTES = 1120 + RELEASE_BYTES + 16
 const LARGEST_MANIFEST = 1 << 20
 // No path, no control or direction-changing character: such names deceive people.
 // eslint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u001f\u007f/\\\u200e\u200f\u202a-\u202e\u2066-\u2069]/
 
-function suite () {
+function newHpkeSuite () {
   const isNative = typeof SubtleCrypto.supports === 'function' && SubtleCrypto.supports('generateKey', 'MLKEM768-X25519')
   const kem = isNative ? hpke.KEM_MLKEM768_X25519 : PORTABLE_KEM
   return new hpke.CipherSuite(kem, hpke.KDF_HKDF_SHA256, hpke.AEAD_AES_256_GCM)
@@ -37,8 +40,8 @@ function suite () {
 
 /** HPKE base mode, single shot: encapsulated key followed by ciphertext. */
 export async function wrap (recipient, info, plain) {
-  if (recipient.length !== PUBLIC_KEY_BYTES) throw new Refusal('seal.key_length')
-  const hpkeSuite = suite()
+  if (recipient.length !== X_WING_BYTES) throw new Refusal('seal.key_length')
+  const hpkeSuite = newHpkeSuite()
   const key = await hpkeSuite.DeserializePublicKey(recipient)
   const { encapsulatedSecret, ciphertext } = await hpkeSuite.Seal(key, plain, { info })
   return concat(encapsulatedSecret, ciphertext)
@@ -46,13 +49,54 @@ export async function wrap (recipient, info, plain) {
 
 /** Open a wrap with the 32-byte seed of a key (vectors and rehearsals; a bidder has no seed). */
 export async function unwrap (seed, info, wrapped) {
-  const hpkeSuite = suite()
+  const hpkeSuite = newHpkeSuite()
   const key = await hpkeSuite.DeserializePrivateKey(seed)
   try {
     return await hpkeSuite.Open(key, wrapped.slice(0, 1120), wrapped.slice(1120), { info })
   } catch (error) {
     throw new Refusal('seal.wrap_damaged')
   }
+}
+
+/** SM2 takes no associated data, so the context's hash is wrapped along and compared at unwrapping. */
+async function wrapSm2 (recipient, ch, plain) {
+  const made = await gm.wrap(recipient, concat(ch, plain))
+  if (!made) throw new Refusal('seal.self_check')
+  return made
+}
+
+async function unwrapSm2 (seed, ch, wrapped) {
+  const plain = await gm.unwrap(await sm2Scalar(seed), wrapped, ch.length + RELEASE_BYTES)
+  if (!plain || !isSame(plain.slice(0, ch.length), ch)) throw new Refusal('seal.wrap_damaged')
+  return plain.slice(ch.length)
+}
+
+/** The SM2 private key of a pre-key's seed (vectors and rehearsals; a bidder has no seed). */
+export async function sm2Scalar (seed) {
+  for (let attempt = 0; ; attempt++) {
+    const found = gm.firstScalar([await derive(seed, concat(utf8('sm2\0'), Uint8Array.of(attempt)), 32, 'gm-1')])
+    if (found) return found
+  }
+}
+
+const xor = (a, b) => a.map((byte, at) => byte ^ b[at])
+
+/** One key holder's release, wrapped as the session's suite says. */
+export async function wrapRelease (suite, recipient, ch, i, release) {
+  if (suite === SUITE) return wrap(recipient, shareInfo(ch, i), release)
+  if (suite === 'gm-1') return wrapSm2(recipient, ch, release)
+  // Two pads, X-Wing carries one and SM2 the other: either alone is chance.
+  const a = random(release.length)
+  const x = await wrap(recipient.slice(0, X_WING_BYTES), shareInfo(ch, i), xor(a, release))
+  return concat(x, await wrapSm2(recipient.slice(X_WING_BYTES), ch, a))
+}
+
+/** Open one key holder's wrap with the seed of its key. */
+export async function unwrapRelease (suite, seed, ch, i, wrapped) {
+  if (suite === SUITE) return unwrap(seed, shareInfo(ch, i), wrapped)
+  if (suite === 'gm-1') return unwrapSm2(seed, ch, wrapped)
+  const a = await unwrapSm2(seed, ch, wrapped.slice(HPKE_BYTES))
+  return xor(a, await unwrap(seed, shareInfo(ch, i), wrapped.slice(0, HPKE_BYTES)))
 }
 
 /** Deal n shares, of which any k give the secret, at x = 1…n. */
@@ -70,6 +114,8 @@ export function checkFileName (name) {
 }
 
 async function wrapShares (session, ch, kt, blindingKey) {
+  if (!kt) return []
+  const { suite } = session
   const n = session.trustees.length
   const dealt = await deal(kt, session.k, n)
   if (session.k > 1) {
@@ -77,8 +123,9 @@ async function wrapShares (session, ch, kt, blindingKey) {
     if (!isSame(await combine(last), kt)) throw new Refusal('seal.self_check')
   }
   return Promise.all(session.trustees.map(async ({ i, kem_pk: key }, at) => {
-    const release = releaseBytes(i, at + 1, dealt[at], await blind(blindingKey, i))
-    return { i, wrap: base64(await wrap(unbase64(key), shareInfo(ch, i), release)), commit: await shareCommit(ch, release) }
+    const release = releaseBytes(i, at + 1, dealt[at], await blind(blindingKey, i, suite))
+    const wrapped = await wrapRelease(suite, unbase64(key), ch, i, release)
+    return { i, wrap: base64(wrapped), commit: await shareCommit(ch, release, suite) }
   }))
 }
 
@@ -124,7 +171,8 @@ function manifestOf (session, bidder, offer, files, digests) {
 }
 
 function planOf (session, manifest, files, digests) {
-  const plan = layOut(manifest, files.map((file, at) => ({ name: file.name, size: file.size, crc: digests ? digests[at].crc : 0, file })))
+  const entries = files.map((file, at) => ({ name: file.name, size: file.size, crc: digests ? digests[at].crc : 0, file }))
+  const plan = layOut(manifest, entries, session.envelope)
   const bytes = plan ? cobblestone.sealedLength(plan.total) : Infinity
   if (bytes > session.max_bytes) throw new Refusal('seal.too_large', { bytes: plan ? bytes : 0 })
   return plan
@@ -162,19 +210,27 @@ export function sealBid (options) {
 
     const ctx = draft ? draft.ctx : await newContext(session, bidder)
     const ch = await contextHash(ctx)
-    const kt = draft ? unbase64(draft.kt) : random(32)
-    const kb = session.policy === 'TB' ? (draft ? unbase64(draft.kb) : random(32)) : new Uint8Array(0)
-    const [key, blindingKey] = await rootKeys(ch, kt, kb.length ? kb : null)
-    const half = { ctx, policy: session.policy, kt_commit: await halfCommit('kt', ch, kt), kb_commit: kb.length ? await halfCommit('kb', ch, kb) : '' }
-    const keys = await cobblestone.begin(key, ch, draft ? unbase64(draft.salt) : undefined)
+    const { policy, suite } = session
+    const cipher = suite === SUITE ? cobblestone : gm
+    const kt = policy === 'B' ? null : draft ? unbase64(draft.kt) : random(32)
+    const kb = policy === 'T' ? null : draft ? unbase64(draft.kb) : random(32)
+    const [key, blindingKey] = await rootKeys(ch, kt, kb, suite)
+    const half = {
+      ctx,
+      policy,
+      kt_commit: kt ? await halfCommit('kt', ch, kt, suite) : '',
+      kb_commit: kb ? await halfCommit('kb', ch, kb, suite) : ''
+    }
+    const keys = await cipher.begin(key, ch, draft ? unbase64(draft.salt) : undefined)
     // The way back starts from KT and KB again, so that a slip on the way out shows.
     const again = await payloadKey(half, kt, kb)
-    const checkKeys = await cobblestone.openSealed(again, ch, keys.head)
+    const checkKeys = await cipher.openSealed(again, ch, keys.head)
 
     const place = upload && await uploadPlace(upload.href, draft)
     const hashing = crew.start({ do: 'hash', files })
     const task = {
-      do: 'seal', keys, check: checkKeys, pieces: plan.pieces, total: plan.total, checkedTo: manifestEnd(sketch),
+      do: 'seal', gm: suite === SUITE ? null : gm.address(), keys, check: checkKeys,
+      pieces: plan.pieces, total: plan.total, checkedTo: manifestEnd(sketch),
       upload: place && { href: place.href, csrf: csrfToken() }, have: place ? place.parts : [], isFilled: false
     }
     // A draft's key may only ever meet the same bytes again: look at the files before using it.
@@ -188,10 +244,11 @@ export function sealBid (options) {
     state.files = files.map((file, at) => ({ name: file.name, size: file.size, sha256: digests[at].sha256 }))
     report()
     if (options.onDraft && place) {
-      await options.onDraft({ ctx, kt: base64(kt), kb: base64(kb), salt: base64(keys.head.slice(0, 24)), upload: place.name, manifest: manifestHash })
+      const halves = { kt: kt ? base64(kt) : '', kb: kb ? base64(kb) : '' }
+      await options.onDraft({ ctx, ...halves, salt: base64(keys.head.slice(0, 24)), upload: place.name, manifest: manifestHash })
     }
     check = async ({ head, opened }, worker) => {
-      await cobblestone.openSealed(again, ch, head)
+      await cipher.openSealed(again, ch, head)
       const start = manifestEnd(manifest) - manifest.length
       if (!isSame(concat(...opened).subarray(start, start + manifest.length), manifest)) throw new Refusal('seal.self_check')
       worker.postMessage({ do: 'agree' })
@@ -209,7 +266,7 @@ export function sealBid (options) {
     if (parts.length !== Math.ceil(length / PART_BYTES)) throw new Refusal('seal.self_check')
     const digest = await bidDigest(header)
     const signature = signKey ? new Uint8Array(await crypto.subtle.sign('Ed25519', signKey, unhex(digest))) : null
-    return { header, digest, kb, signature, upload: place ? place.name : null }
+    return { header, digest, kb: kb || new Uint8Array(0), signature, upload: place ? place.name : null }
   }
 
   const job = run().finally(() => crew.dismiss())

@@ -8,10 +8,12 @@
 // but bytes of files is made while hashing still goes on; parts with the manifest or a
 // checksum in them wait for "fill".
 
-import { CHUNK, HEAD, TAG, decryptChunk, encryptChunks, sealedLength } from './cobblestone.js'
+import * as cobblestone from './cobblestone.js'
+import * as gm from './gm.js'
 import { crc32 } from './archive.js'
 import { Sha256 } from './sha256.js'
 
+const { CHUNK, HEAD, TAG, sealedLength } = cobblestone // gm.js frames its chunks alike
 const PART = 8 * 1024 * 1024
 const LANES = 3
 const SLAB = 4 * 1024 * 1024
@@ -135,7 +137,7 @@ async function make (n) {
   const { from, to, first, last, start, end } = bounds(n)
   const data = await plain(start, end)
   const lastChunk = Math.floor(job.total / CHUNK)
-  const chunks = await encryptChunks(job.keys, first, data, last === lastChunk)
+  const chunks = await job.cipher.encryptChunks(job.keys, first, data, last === lastChunk)
   const sealed = new Uint8Array(to - from)
   if (n === 0) sealed.set(job.keys.head)
   for (let i = 0; i < chunks.length; i++) {
@@ -147,7 +149,7 @@ async function make (n) {
   const samples = n === 0 ? Math.min(chunks.length, Math.ceil(job.checkedTo / CHUNK)) : 1
   const opened = []
   for (let i = 0; i < samples; i++) {
-    const back = await decryptChunk(job.check, first + i, new Uint8Array(chunks[i]))
+    const back = await job.cipher.decryptChunk(job.check, first + i, new Uint8Array(chunks[i]))
     const before = data.subarray(i * CHUNK, (i + 1) * CHUNK)
     if (back.length !== before.length || back.some((byte, at) => byte !== before[at])) throw new Failure('seal.self_check')
     if (n === 0) opened.push(back)
@@ -233,8 +235,9 @@ async function lane () {
   }
 }
 
-async function seal ({ keys, check, pieces, total, checkedTo, upload, have, isFilled }) {
-  job = { keys, check, total, checkedTo, upload, have: new Set(have), parts: [], isFilled: false, agree: null }
+async function seal ({ gm: library, keys, check, pieces, total, checkedTo, upload, have, isFilled }) {
+  const cipher = library ? gm : cobblestone
+  job = { cipher, keys, check, total, checkedTo, upload, have: new Set(have), parts: [], isFilled: false, agree: null }
   job.filled = new Promise(resolve => { job.tellFilled = resolve })
   place(pieces)
   const count = Math.ceil(sealedLength(total) / PART)
@@ -242,6 +245,7 @@ async function seal ({ keys, check, pieces, total, checkedTo, upload, have, isFi
   job.early = new Set(isFilled ? [] : job.all.filter(isKnown))
   job.ready = [...job.early]
   if (isFilled) fill({ pieces })
+  if (library) await gm.load(library)
   await Promise.all(Array.from({ length: LANES }, lane))
   postMessage({ done: { parts: job.parts, length: sealedLength(total) } })
 }
