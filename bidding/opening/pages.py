@@ -157,7 +157,7 @@ def _half(lot: Lot, opening: Opening | None, bidder: Organisation | None) -> dic
     if not opening or not bidder or opening.window_closed_at or lot.stage != Stage.CLOSED:
         return None
     row = _own_bid(opening, bidder)
-    if row is None or row.header["policy"] != "TB" or row.digest in service.halves_given(lot.id):
+    if row is None or row.header["policy"] == "T" or row.digest in service.halves_given(lot.id):
         return None
     return {"digest": row.digest, "href": f"/api/v1/lots/{lot.code}/halves", "session": opening.session}
 

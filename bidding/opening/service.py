@@ -193,7 +193,7 @@ def give_half(lot_id: int, digest: str, kb: bytes, *, bidder_id: int, clock: Clo
         if row.state != "live":
             raise Refused("opening.bid_not_live")
         assert row.header is not None
-        if len(kb) != 32 or sealing.half_commit("kb", documents.context_hash(row.header["ctx"]), kb) != row.header["kb_commit"]:
+        if not sealing.is_half(row.header, kb):
             raise Refused("seal.half_wrong")
         if session.get(Half, digest):
             return
@@ -220,7 +220,7 @@ def close_window(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
             return False
         sealing_session = trustees.get_session(opening.session)
         # Later rounds are sealed to the key holders alone, so that no half is waited for.
-        with_halves = sealing_session.document["policy"] == "TB"
+        with_halves = sealing_session.document["policy"] != "T"
         needed, given = (opening.count, _halves(lot_id)) if with_halves else (0, 0)
         if not rules.window_is_over(window_ends(opening), given, needed, at):
             return False
@@ -336,7 +336,7 @@ def _unseal(row: SealedBid, shares: list[bytes]) -> _Opened:
     header, digest = row.header, row.digest
     assert header is not None and digest is not None
     half = db.session.get(Half, digest)
-    if header["policy"] == "TB" and half is None:
+    if header["policy"] != "T" and half is None:
         return _Opened("half_missing")
     kb = bytes.fromhex(installation.boxes().open(half.box, f"half/{digest}")) if half else b""
     store = installation.files()

@@ -27,13 +27,13 @@ from trading.parties.models import Organisation
 from trading.projects import invitations
 from trading.projects import service as projects
 from trading.projects.models import Lot
-from trading.projects.rules import Stage, Step
+from trading.projects.rules import USUAL_POLICY, Stage, Step
 
 # --- sessions ----------------------------------------------------------------------------------
 
 
-def start(lot_id: int, *, at: datetime, policy: str = "TB") -> SealingSession:
-    """Open an announced lot for sealed bids."""
+def start(lot_id: int, *, at: datetime) -> SealingSession:
+    """Open an announced lot for sealed bids, by the policy chosen at its acceptance."""
     with transaction():
         lot = projects.locked_lot(lot_id)
         found = trustees.session_of(lot_id, "bid")
@@ -42,7 +42,8 @@ def start(lot_id: int, *, at: datetime, policy: str = "TB") -> SealingSession:
         assert lot.deadline is not None
         minutes = law.find("op.decrypt_window", on=day_of(at), region=lot.project.region, procedure=lot.project.procedure)
         seconds = {"hour": 3600, "minute": 60}[minutes.unit] * int(minutes.value)
-        window = timedelta(seconds=lot.method.get("window_s", seconds) if policy == "TB" else 0)
+        policy = lot.sealing.get("policy", USUAL_POLICY)
+        window = timedelta(seconds=lot.method.get("window_s", seconds) if policy != "T" else 0)
         sealing = trustees.open_session(lot, "bid", deadline=lot.deadline, policy=policy, window=window, at=at)
         projects.advance(lot, Step.START_BIDDING, actor="timetable", at=at, session=sealing.id)
         for _ in range(1 + secrets.randbelow(max(1, installation.settings().cover_bids))):

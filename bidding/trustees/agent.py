@@ -47,10 +47,12 @@ class Agent:
         public = self.trustee.public.hex()
         state = self._get(f"/api/v1/trustees/{public}")
         done = 0
-        if state["spare_pre_keys"] < PRE_KEYS_WANTED:
-            self._post(f"/api/v1/trustees/{public}/pre-keys",
-                       {"batch": self.trustee.pre_keys(state["last_pre_key"] + 1, PRE_KEY_BATCH)})
-            done += 1
+        last = state["last_pre_key"]
+        for suite, spare in state["spare_pre_keys"].items():
+            if spare < PRE_KEYS_WANTED:
+                last = self._post(f"/api/v1/trustees/{public}/pre-keys",
+                                  {"suite": suite, "batch": self.trustee.pre_keys(last + 1, PRE_KEY_BATCH, suite)})["last"]
+                done += 1
         for draw in self._get(f"/api/v1/trustees/{public}/draws")["draws"]:
             self._post(f"/api/v1/draws/{draw['draw']}/contributions", self.trustee.contribute(draw["session"]))
             self.say(f"contributed to draw {draw['draw']}")

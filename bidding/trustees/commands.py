@@ -113,7 +113,7 @@ def status(folder: Path) -> None:
     holder = agents.Agent(folder, click.echo)
     with urlopen(f"{holder.url}/api/v1/trustees/{holder.trustee.public.hex()}", timeout=30) as answer:
         state = json.load(answer)
-    click.echo(f"{state['organisation']}: {state['spare_pre_keys']} pre-keys left, {len(state['sessions'])} openings waiting")
+    click.echo(f"{state['organisation']}: {', '.join(f'{spare} pre-keys of {suite}' for suite, spare in state['spare_pre_keys'].items())} left, {len(state['sessions'])} openings waiting")
     journal = folder / "journal.jsonl"
     click.echo(journal.read_text("utf-8") if journal.exists() else "nothing released yet")
 

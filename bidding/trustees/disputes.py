@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bidding.envelope import documents, keys, sealing
+from bidding.envelope import documents, sealing, suites
 from bidding.trustees import service
 from bidding.trustees import trustee as protocol
 from bidding.trustees.models import ShareDispute, ShareRelease
@@ -44,7 +44,7 @@ def take(document: dict[str, Any], headers: dict[str, dict[str, Any]], *, at: da
         found = service.signed_session(body, document.get("sig"), protocol.dispute_message(body))
         ours = next(t for t in found.document["trustees"] if t["i"] == body["trustee"])
         seed = bytes.fromhex(body["seed"])
-        if body["pre_key"] != ours["pre_key"] or b64encode(keys.public_key(seed)).decode() != ours["kem_pk"]:
+        if body["pre_key"] != ours["pre_key"] or b64encode(suites.of(found.document["suite"]).public_key(seed)).decode() != ours["kem_pk"]:
             raise Refused("trustee.other_key")
         if ours["i"] not in service.released_by(found):
             raise Refused("trustee.not_released")

@@ -30,6 +30,7 @@ class PreKey(Model):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kem_pk: Mapped[str] = mapped_column(Text)
     signature: Mapped[str] = mapped_column(String(100))
+    suite: Mapped[str] = mapped_column(String(20), default="intl-1")
     session: Mapped[str | None] = mapped_column(String(64), index=True)
 
 

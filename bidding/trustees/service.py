@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import load_only
 
-from bidding.envelope import documents, keys
+from bidding.envelope import documents, keys, suites
 from bidding.trustees import canaries
 from bidding.trustees import trustee as protocol
 from bidding.trustees.models import PreKey, SealingSession, ShareRelease, TrusteeRecord
@@ -44,19 +44,24 @@ def enrol(organisation: str, public: bytes, *, actor: str, at: datetime) -> Trus
         return record
 
 
-def add_pre_keys(trustee_id: int, batch: list[dict[str, Any]], *, at: datetime) -> int:
-    """Take in a signed batch of pre-keys; a wrong signature refuses the whole batch."""
+def add_pre_keys(trustee_id: int, batch: list[dict[str, Any]], *, at: datetime, suite: str = suites.INTL_1) -> int:
+    """Take in a signed batch of pre-keys for one suite; a wrong one refuses the whole batch.
+
+    Raises Refused ``trustee.pre_key``, ``seal.suite``, ``seal.key_length``, ``seal.key_point``.
+    """
+    check = suites.of(suite).check_public_key
     with transaction() as session:
         record = get(trustee_id)
         last = session.scalar(select(func.max(PreKey.number)).where(PreKey.trustee_id == trustee_id)) or 0
         for item in batch:
             public = documents.binary(item["kem_pk"], "kem_pk")
             signature = documents.binary(item["sig"], "sig")
-            if len(public) != keys.PUBLIC_KEY_BYTES or item["number"] <= last or not keys.is_signed(
+            check(public)
+            if item["number"] <= last or not keys.is_signed(
                     bytes.fromhex(record.public), signature, protocol.pre_key_message(item["number"], public)):
                 raise Refused("trustee.pre_key", number=item["number"])
             last = item["number"]
-            session.add(PreKey(trustee_id=trustee_id, number=last, kem_pk=item["kem_pk"], signature=item["sig"]))
+            session.add(PreKey(trustee_id=trustee_id, number=last, kem_pk=item["kem_pk"], signature=item["sig"], suite=suite))
         session.flush()
         evidence.record("trustee.pre_keys_added", actor=record.organisation, at=at, count=len(batch), last=last)
         return last
@@ -81,9 +86,14 @@ def active() -> list[TrusteeRecord]:
                                    .order_by(TrusteeRecord.id)))
 
 
-def spare_pre_keys(trustee_id: int) -> int:
+def spare_pre_keys(trustee_id: int, suite: str = suites.INTL_1) -> int:
     return db.session.scalar(select(func.count()).select_from(PreKey).where(
-        PreKey.trustee_id == trustee_id, PreKey.session.is_(None))) or 0
+        PreKey.trustee_id == trustee_id, PreKey.suite == suite, PreKey.session.is_(None))) or 0
+
+
+def suites_used() -> list[str]:
+    """The suites that this centre may choose, the usual one first."""
+    return [name for name in installation.settings().suites.split(",") if name]
 
 
 def last_pre_key(trustee_id: int) -> int:
@@ -109,19 +119,21 @@ def centre_key() -> str:
 
 def open_session(lot: Lot, envelope: str, *, deadline: datetime, policy: str, window: timedelta,
                  at: datetime) -> SealingSession:
-    """Put a sealing session in force: k of n trustees, more than half, one pre-key each."""
+    """Put a sealing session in force: k of n trustees, more than half, one pre-key each; none with policy B."""
     with transaction() as session:
         found = session_of(lot.id, envelope)
         if found:
             return found
-        records = active()
-        if not records:
+        suite = lot.sealing.get("suite", suites.INTL_1)
+        records = [] if policy == "B" else active()
+        if not records and policy != "B":
             raise Refused("trustee.none")
         n = len(records)
         chosen: list[PreKey] = []
         trustees = []
         for i, record in enumerate(records, 1):
-            pre_key = session.scalar(select(PreKey).where(PreKey.trustee_id == record.id, PreKey.session.is_(None))
+            pre_key = session.scalar(select(PreKey).where(PreKey.trustee_id == record.id, PreKey.suite == suite,
+                                                           PreKey.session.is_(None))
                                      .order_by(PreKey.number).limit(1).with_for_update())
             if pre_key is None:
                 raise Refused("trustee.pre_keys_used_up", organisation=record.organisation)
@@ -131,10 +143,10 @@ def open_session(lot: Lot, envelope: str, *, deadline: datetime, policy: str, wi
                              "pre_key": pre_key.number, "pre_key_sig": pre_key.signature})
         settings = installation.settings()
         document = {
-            "v": documents.VERSION, "suite": documents.SUITE, "tender": lot.project.code, "lot": lot.code,
+            "v": documents.VERSION, "suite": suite, "tender": lot.project.code, "lot": lot.code,
             "envelope": envelope, "nonce": secrets.token_hex(32), "deadline": unix(deadline),
             "open_not_before": unix(deadline), "bidder_window_s": int(window.total_seconds()), "policy": policy,
-            "k": n // 2 + 1, "trustees": trustees, "log_origin": settings.log_origin,
+            "k": n // 2 + 1 if n else 0, "trustees": trustees, "log_origin": settings.log_origin,
             "witnesses": [key for key in settings.witness_keys.split(",") if key], "tsa": stamping.names(),
             "max_bytes": settings.max_bid_bytes, "seal_tool_sha256": ""}
         name = documents.session_id(documents.check_session(document))
@@ -149,7 +161,7 @@ def open_session(lot: Lot, envelope: str, *, deadline: datetime, policy: str, wi
         session.flush()
         archive.file_document(lot.id, f"00-policy/session-{envelope}.json", "封存会话文件",
                               {"document": document, "sig": signature, "centre_key": centre_key()}, at=at)
-        if envelope == "bid":
+        if envelope == "bid" and records:
             # Later rounds and draws last minutes or hours: no time is left in which a loss could be mended.
             canaries.begin(made, at=at)
         return made

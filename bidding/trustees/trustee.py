@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bidding.envelope import documents, keys, sealing
+from bidding.envelope import documents, keys, sealing, suites
 from bidding.trustees.canary_rules import CANARY
 from trading.base.errors import Refused
 from trading.evidence import verify
@@ -52,11 +52,11 @@ class Trustee:
         self._identity = Ed25519PrivateKey.from_private_bytes(keys.derive(root, b"identity", 32))
         self.public = verify.raw_public_key(self._identity)
 
-    def pre_keys(self, first: int, count: int) -> list[dict[str, Any]]:
-        """A signed batch of public keys, one to be used per lot and envelope."""
+    def pre_keys(self, first: int, count: int, suite: str = suites.INTL_1) -> list[dict[str, Any]]:
+        """A signed batch of public keys of one suite, one to be used per lot and envelope."""
         batch = []
         for number in range(first, first + count):
-            public = keys.public_key(keys.pre_key_seed(self._root, number))
+            public = suites.of(suite).public_key(keys.pre_key_seed(self._root, number))
             batch.append({"number": number, "kem_pk": b64encode(public).decode(),
                           "sig": b64encode(self._identity.sign(pre_key_message(number, public))).decode()})
         return batch
@@ -171,7 +171,7 @@ class Trustee:
         ours = next((t for t in session["trustees"] if documents.binary(t["sig_key"], "sig_key") == self.public), None)
         if ours is None:
             raise Refused("trustee.not_in_session")
-        expected = keys.public_key(keys.pre_key_seed(self._root, ours["pre_key"]))
+        expected = suites.of(session["suite"]).public_key(keys.pre_key_seed(self._root, ours["pre_key"]))
         if documents.binary(ours["kem_pk"], "kem_pk") != expected:
             raise Refused("trustee.other_key")
         return session, ours

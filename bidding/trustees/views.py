@@ -18,7 +18,7 @@ bp = Blueprint("trustees", __name__, url_prefix="/api/v1")
 @public
 def state(key: str) -> ResponseReturnValue:
     record = service.by_key(key)
-    return jsonify({"organisation": record.organisation, "spare_pre_keys": service.spare_pre_keys(record.id),
+    return jsonify({"organisation": record.organisation, "spare_pre_keys": {suite: service.spare_pre_keys(record.id, suite) for suite in service.suites_used()},
                     "last_pre_key": service.last_pre_key(record.id), "sessions": [
                         {"session": item.id, "envelope": item.envelope} for item in service.waiting_for(key)],
                     "canaries": [{"session": item.session, "number": item.number}
@@ -30,12 +30,13 @@ def state(key: str) -> ResponseReturnValue:
 @public
 def pre_keys(key: str) -> ResponseReturnValue:
     record = service.by_key(key)
-    batch = json_object(batch=list)["batch"]
+    document = json_object(batch=list, suite=str)
+    batch = document["batch"]
     if not 0 < len(batch) <= 100 or not all(
             isinstance(item, dict) and set(item) == {"number", "kem_pk", "sig"} and isinstance(item["number"], int)
             and isinstance(item["kem_pk"], str) and isinstance(item["sig"], str) for item in batch):
         raise Refused("form.document", place="batch")
-    return jsonify({"last": service.add_pre_keys(record.id, batch, at=now())}), 201
+    return jsonify({"last": service.add_pre_keys(record.id, batch, at=now(), suite=document["suite"])}), 201
 
 
 @bp.post("/sessions/<name>/releases")

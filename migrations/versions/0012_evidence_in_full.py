@@ -44,6 +44,10 @@ def upgrade():
         sa.PrimaryKeyConstraint('id', name=op.f('pk_log_alarm')))
     with op.batch_alter_table('sealing_session') as batch:
         batch.add_column(sa.Column('canary', sa.JSON(), nullable=True))
+    with op.batch_alter_table('trustee_pre_key') as batch:
+        batch.add_column(sa.Column('suite', sa.String(length=20), nullable=False, server_default='intl-1'))
+    with op.batch_alter_table('lot') as batch:
+        batch.add_column(sa.Column('sealing', sa.JSON(), nullable=False, server_default='{}'))
     op.create_table(
         'canary_round',
         sa.Column('session', sa.String(length=64), nullable=False),
@@ -78,6 +82,10 @@ def downgrade():
     op.drop_table('share_dispute')
     op.drop_table('canary_answer')
     op.drop_table('canary_round')
+    with op.batch_alter_table('lot') as batch:
+        batch.drop_column('sealing')
+    with op.batch_alter_table('trustee_pre_key') as batch:
+        batch.drop_column('suite')
     with op.batch_alter_table('sealing_session') as batch:
         batch.drop_column('canary')
     op.drop_table('log_alarm')

@@ -49,6 +49,8 @@ class Settings:
     witness_quorum: int = 1
     # Addresses of the time-stamping authorities, comma separated; their roots lie in tsa-roots.pem.
     tsa_urls: str = ""
+    # Sealing suites that this centre may choose from, comma separated; the first is the usual one.
+    suites: str = "intl-1"
     https: bool = True
     max_bid_bytes: int = 2 * 1024**3
     cover_bids: int = 4

@@ -62,6 +62,7 @@ class Plan:
     region: str
     method: dict[str, Any] = field(default_factory=lambda: {"kind": "works_lowest"})
     policy: str = "TB"
+    suite: str = ""
     procedure: str = "works-open"
     category: str = "construction"
     bidding_days: int = 22
@@ -156,7 +157,7 @@ class CaseRun:
         if procedure(plan.procedure).call in (Call.INVITED, Call.DIRECT):
             invitations.choose(project.id, [offer.company.code for offer in plan.offers], actor=cast.tenderer.code, at=self.at)
         self.say("招标人", "提交进场登记")
-        code = projects.accept(project.id, actor="registrar", at=self.wait(hours=1))
+        code = projects.accept(project.id, actor="registrar", at=self.wait(hours=1), policy=plan.policy, suite=plan.suite)
         self.say("交易中心", f"受理登记，项目编号 {code}")
         self.project_id, self.lot_id = project.id, project.lots[0].id
         if procedure(plan.procedure).call is Call.DRAWN:
@@ -212,7 +213,7 @@ class CaseRun:
         self.say("招标人", f"发布招标公告，投标截止 {deadline:%Y-%m-%d %H:%M}")
         for holder in self.cast.holders:
             holder.top_up(self.at)
-        self.session = sealed.start(self.lot_id, at=self.wait(minutes=1), policy=plan.policy)
+        self.session = sealed.start(self.lot_id, at=self.wait(minutes=1))
         self.say("交易中心", f"启用封存会话 {self.session.id[:16]}…，{len(self.session.document['trustees'])} 位密钥持有人，门限 {self.session.document['k']}")
 
     def pay_deposits(self) -> None:
@@ -270,7 +271,7 @@ class CaseRun:
         self.say("系统", f"投标截止，冻结 {found.count} 份投标" + ("，不足法定家数，流标" if self.lot.stage == Stage.FAILED else ""))
 
     def open(self) -> None:
-        if self.plan.policy == "TB":
+        if self.plan.policy != "T":
             for row in sealed.bids(self.session.id):
                 assert row.digest is not None and row.organisation_id is not None
                 opening.give_half(self.lot_id, row.digest, self.halves[row.digest], bidder_id=row.organisation_id,
@@ -278,7 +279,8 @@ class CaseRun:
             self.say("投标人", "在解密时段内交出各自的解密份额")
         opening.close_window(self.lot_id, clock=stopped(self.wait(seconds=5)))
         sealing_session = trustees.get_session(self.session.id)
-        self.release_keys(lambda seen: opening.bundle_for(self.session.id, seen=seen), sealing_session.release_checkpoint)
+        if self.plan.policy != "B":
+            self.release_keys(lambda seen: opening.bundle_for(self.session.id, seen=seen), sealing_session.release_checkpoint)
         opening.unseal_due(self.lot_id, clock=stopped(self.wait(seconds=5)))
         opening.finish(self.lot_id, clock=stopped(self.wait(seconds=1)))
         for bid in opening.opened_bids(self.lot_id):
@@ -290,7 +292,6 @@ class CaseRun:
         self.cast.cosign(checkpoint, self.at)
         self.wait(seconds=1)
         for holder in self.cast.holders:
-
             given = holder.trustee.release(bundle(holder.memory.size), holder.memory, self.cast.pins, at=unix(self.at))
             trustees.take_release(given, at=self.at)
             self.say(holder.trustee.organisation, "核对会话、时间、见证与集合后释放密钥份额")

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bidding.envelope.suites import INTL_1
 from bidding.trustees import service as trustee_service
 from bidding.trustees.trustee import Memory, Pins, Trustee
 from experts.pool import service as pool
@@ -72,13 +73,12 @@ class KeyHolder:
 
     def top_up(self, at: datetime) -> None:
         """Bring new pre-keys when few are left."""
-        if trustee_service.spare_pre_keys(self.record_id) < 4:
-            record = trustee_service.get(self.record_id)
-            first = self._next
-            trustee_service.add_pre_keys(record.id, self.trustee.pre_keys(first, PRE_KEY_BATCH), at=at)
-            self._next = first + PRE_KEY_BATCH
-
-    _next: int = 1
+        for suite in trustee_service.suites_used():
+            if trustee_service.spare_pre_keys(self.record_id, suite) < 4:
+                # The national suites ask another program for every key: no more of them than are needed.
+                count = PRE_KEY_BATCH if suite == INTL_1 else 6
+                first = trustee_service.last_pre_key(self.record_id) + 1
+                trustee_service.add_pre_keys(self.record_id, self.trustee.pre_keys(first, count, suite), at=at, suite=suite)
 
 
 class Cast:

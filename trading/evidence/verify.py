@@ -32,8 +32,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, Hash
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import SM4
+from cryptography.hazmat.primitives.ciphers.modes import GCM
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, SM3, Hash
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 ED25519 = 0x01
@@ -507,6 +510,42 @@ def _digest(algorithm: Any, data: bytes) -> bytes:
     return hasher.finalize()
 
 
+# --- suites (docs/protocol.md, 2.10) --------------------------------------------------------
+
+
+class _Suite:
+    """The hash, derivation and payload of one suite; the wraps are not needed, for shares lie open in the pack."""
+
+    def __init__(self, name: str) -> None:
+        if name not in ("intl-1", "gm-1", "gm-hybrid"):
+            raise Invalid(f"the suite {name!r} is not known")
+        self._is_gm = name != "intl-1"
+
+    def tagged(self, tag: str, data: bytes) -> bytes:
+        return _digest(SM3(), b"mingtang/v1/" + tag.encode() + b"\0" + data) if self._is_gm else tagged(tag, data)
+
+    def derive(self, material: bytes, info: bytes) -> bytes:
+        """64 bytes; shorter derivations are their beginning."""
+        return HKDF(SM3() if self._is_gm else SHA512(), 64, None, info).derive(material)
+
+    def decrypt(self, key: bytes, context: bytes, parts: list[bytes]) -> bytes:
+        if not self._is_gm:
+            decryptor = Cobblestone256Decryptor(key, context)
+            return b"".join([*(decryptor.update(part) for part in parts), decryptor.finalize()])
+        sealed = b"".join(parts)
+        salt, commitment, chunks = sealed[:24], sealed[24:56], sealed[56:]
+        info = b"mingtang/v1/chunked-encryption+HKDF_SM3+AEAD_SM4_GCM\0" + salt + context
+        made = HKDFExpand(SM3(), 60, info).derive(key)
+        if len(chunks) % 16_400 < 16 or not hmac.compare_digest(made[28:], commitment):
+            raise InvalidTag
+        base, plain = int.from_bytes(made[16:28], "big"), []
+        for number in range(len(chunks) // 16_400 + 1):
+            chunk = chunks[number * 16_400:(number + 1) * 16_400]
+            cipher = Cipher(SM4(made[:16]), GCM((base ^ number).to_bytes(12, "big"), chunk[-16:])).decryptor()
+            plain.append(cipher.update(chunk[:-16]) + cipher.finalize())
+        return b"".join(plain)
+
+
 # --- reading a pack ----------------------------------------------------------------------
 
 
@@ -597,6 +636,7 @@ class Verifier:
         self.sessions: dict[str, dict[str, Any]] = {}
         self.close_index: dict[str, int] = {}
         self.notes: list[str] = []
+        self._points: dict[int, bytes] = {}
 
     def run(self) -> dict[str, Any]:
         """Report: every check with ok, name and what was found; ``ok`` only if all hold."""
@@ -707,6 +747,8 @@ class Verifier:
             session = self.sessions.get(header["ctx"]["session"])
             if session is None:
                 raise Invalid(f"{folder}: its session is not in the pack")
+            if (header["policy"], header["k"], header["ctx"]["suite"]) != (session["policy"], session["k"], session["suite"]):
+                raise Invalid(f"{folder}: sealed by other rules than its session's")
             keys = filing["keys"] if "keys" in filing else [
                 unbase64(t["sig_key"]).hex() for t in session["trustees"] if t["org"] == filing["contributor"]]
             if not any(_signed(bytes.fromhex(key), unbase64(filing["signature"]), bytes.fromhex(digest)) for key in keys):
@@ -860,34 +902,46 @@ class Verifier:
 
     def _unseal(self, folder: str, header: dict[str, Any]) -> bytes:
         """Open one sealed payload from the released shares, as the platform did."""
-        ctx = tagged("ctx", canonical(header["ctx"]))
-        digest = folder.rsplit("/", 1)[1]
+        suite = _Suite(header["ctx"]["suite"])
+        ctx = suite.tagged("ctx", canonical(header["ctx"]))
         half = b""
-        if header["policy"] == "TB":
+        if header["policy"] != "T":
             half = bytes.fromhex(self.pack.json(f"{folder}/half.json")["kb"])
-            if tagged("kb", ctx + half).hex() != header["kb_commit"]:
+            if suite.tagged("kb", ctx + half).hex() != header["kb_commit"]:
                 raise Invalid(f"{folder}: the bidder's half is not the committed one")
+        secret = b"" if header["policy"] == "B" else self._secret(folder, header, suite, ctx)
+        root = suite.derive(bytes([bool(secret), bool(half)]) + secret + half, b"mingtang/v1/root\0" + ctx)
+        self._check_shares(folder, header, suite, ctx, root)
+        payload = [self.pack.read(f"data/{name}") for name in self.pack.under(f"{folder}/payload.")]
+        if [sha256(part).hexdigest() for part in payload] != header["payload"]["parts"]:
+            raise Invalid(f"{folder}: the sealed bytes differ from the header")
+        try:
+            return suite.decrypt(root[:32], ctx, payload)
+        except InvalidTag:
+            raise Invalid(f"{folder}: the sealed bytes do not decrypt") from None
+
+    def _secret(self, folder: str, header: dict[str, Any], suite: _Suite, ctx: bytes) -> bytes:
+        """The key holders' half, from any k of the released shares."""
+        digest = folder.rsplit("/", 1)[1]
         commits = {share["i"]: share["commit"] for share in header["shares"]}
         shares = [p for p in self._releases(header["ctx"]["session"], digest)
-                  if len(p) == 66 and tagged("sc", ctx + p).hex() == commits.get(p[0])]
+                  if len(p) == 66 and suite.tagged("sc", ctx + p).hex() == commits.get(p[0])]
         if len(shares) < header["k"]:
             raise Invalid(f"{folder}: too few released shares")
         for subset in combinations(shares, header["k"]):
             secret = _interpolate({p[1]: p[2:34] for p in subset}, 0)
-            if tagged("kt", ctx + secret).hex() == header["kt_commit"]:
-                break
-        else:
-            raise Invalid(f"{folder}: no set of shares gives the committed secret")
-        root = HKDF(SHA512(), 64, None, b"mingtang/v1/root\0" + ctx).derive(bytes([1, bool(half)]) + secret + half)
-        parts = [name for name in self.pack.under(f"{folder}/payload.")]
-        payload = [self.pack.read(f"data/{name}") for name in parts]
-        if [sha256(part).hexdigest() for part in payload] != header["payload"]["parts"]:
-            raise Invalid(f"{folder}: the sealed bytes differ from the header")
-        decryptor = Cobblestone256Decryptor(root[:32], ctx)
-        try:
-            return b"".join([*(decryptor.update(part) for part in payload), decryptor.finalize()])
-        except InvalidTag:
-            raise Invalid(f"{folder}: the sealed bytes do not decrypt") from None
+            if suite.tagged("kt", ctx + secret).hex() == header["kt_commit"]:
+                self._points = {p[1]: p[2:34] for p in subset}
+                return secret
+        raise Invalid(f"{folder}: no set of shares gives the committed secret")
+
+    def _check_shares(self, folder: str, header: dict[str, Any], suite: _Suite, ctx: bytes, root: bytes) -> None:
+        """Every share, also of holders who did not come, is the one that the polynomial and the blinding give."""
+        for share in header["shares"]:
+            i = share["i"]
+            p = bytes([i, i]) + _interpolate(self._points, i) + suite.derive(root[32:], b"mingtang/v1/blind" + bytes([i]))[:32]
+            if suite.tagged("sc", ctx + p).hex() != share["commit"]:
+                self.notes.append(f"{folder}: the share of key holder {i} was dealt wrongly, by the bidder")
 
     def _manifest_of(self, folder: str, plain: bytes, header: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -1099,32 +1153,29 @@ def draw_again(document: dict[str, Any], rows: list[dict[str, Any]], seed: bytes
     return {name: [row["eid"] for row in seated] for name, (_, seated) in benches.items()}
 
 
+def _tables() -> tuple[list[int], list[int]]:
+    """Powers of 3 and their exponents in GF(256) with polynomial 0x11b; the powers twice, so that sums need no wrap."""
+    powers, exponents, value = [0] * 510, [0] * 256, 1
+    for exponent in range(255):
+        powers[exponent] = powers[exponent + 255] = value
+        exponents[value] = exponent
+        value ^= (value << 1) ^ (0x11B if value & 0x80 else 0)
+    return powers, exponents
+
+
+_POWERS, _EXPONENTS = _tables()
+
+
 def _interpolate(points: dict[int, bytes], at: int) -> bytes:
-    """Shamir over GF(256) with polynomial 0x11b, plain schoolbook arithmetic."""
-    def multiply(a: int, b: int) -> int:
-        product = 0
-        while b:
-            if b & 1:
-                product ^= a
-            a = (a << 1) ^ (0x11B if a & 0x80 else 0)
-            b >>= 1
-        return product
-
-    def inverse(a: int) -> int:
-        result = 1
-        for _ in range(254):
-            result = multiply(result, a)
-        return result
-
-    total = bytearray(32)
+    """The polynomial's value at ``at`` from its values at the points (Shamir over GF(256), Lagrange)."""
+    total = 0
+    if at in points:
+        return points[at]
     for x, value in points.items():
-        weight = 1
-        for other in points:
-            if other != x:
-                weight = multiply(weight, multiply(at ^ other, inverse(x ^ other)))
-        for position, byte in enumerate(value):
-            total[position] ^= multiply(byte, weight)
-    return bytes(total)
+        exponent = sum(_EXPONENTS[at ^ other] - _EXPONENTS[x ^ other] for other in points if other != x) % 255
+        weighed = bytes([0]) + bytes(_POWERS[exponent + _EXPONENTS[byte]] for byte in range(1, 256))
+        total ^= int.from_bytes(value.translate(weighed), "big")
+    return total.to_bytes(32, "big")
 
 
 # --- receipts ------------------------------------------------------------------------------

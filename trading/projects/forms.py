@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from govuk_frontend_wtf.wtforms_widgets import (
     GovCheckboxesInput,
     GovCheckboxInput,
     GovFileInput,
+    GovRadioInput,
     GovSelect,
     GovSubmitInput,
     GovTextInput,
@@ -23,6 +25,7 @@ from wtforms import (
     FileField,
     Form,
     FormField,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -167,6 +170,19 @@ class UploadForm(FlaskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices = [(kind, words.file_kind(kind)) for kind in FILE_KINDS]
+
+
+class AcceptForm(FlaskForm):
+    """How the bids of an accepted project are sealed; who does not choose gets the usual."""
+
+    policy = RadioField(_("谁来开启投标"), widget=GovRadioInput(), default=rules.USUAL_POLICY)
+    suite = SelectField(_("密码套件"), widget=GovSelect())
+    submit = SubmitField(_("受理并编号"), widget=GovSubmitInput())
+
+    def __init__(self, suites: Sequence[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.policy.choices = [(policy, words.policy(policy)) for policy in rules.POLICIES]
+        self.suite.choices = [(suite, words.suite(suite)) for suite in suites]
 
 
 class ReturnForm(FlaskForm):

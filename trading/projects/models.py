@@ -58,6 +58,8 @@ class Lot(Model):
     deposit_fen: Mapped[int] = mapped_column(default=0)
     qualifications: Mapped[str] = mapped_column(Text, default="")
     method: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # How its bids are sealed, chosen at the acceptance: {policy, suite}; empty as the centre usually does.
+    sealing: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     stage: Mapped[Stage] = mapped_column(String(20), default=Stage.REGISTERED, index=True)
     paused_from: Mapped[Stage | None] = mapped_column(String(20))
     paused_at: Mapped[datetime | None]

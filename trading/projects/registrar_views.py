@@ -8,10 +8,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from trading.accounts.permissions import Permission, allow
-from trading.base import addresses, downloads, fields
+from trading.base import addresses, downloads, fields, installation
 from trading.base.clock import now
 from trading.base.errors import NotFound, Refused
-from trading.projects import forms, queries, service, words
+from trading.projects import forms, queries, rules, service, words
 from trading.projects.models import Project
 
 bp = Blueprint("registrations", __name__)
@@ -34,7 +34,7 @@ def _submitted(project_id: int) -> Project:
 
 def _registration(project: Project, form: forms.ReturnForm, status: int = 200) -> ResponseReturnValue:
     return render_template(
-        "projects/registration.html", project=project, form=form, state=words.registration_state(project), words=words,
+        "projects/registration.html", project=project, form=form, accepting=_accepting(), state=words.registration_state(project), words=words,
         is_waiting=project.accepted_at is None and project.returned is None,
         gaps=[words.place(gap) for gap in service.gaps(project)],
         lots=[{"lot": lot, "method": words.method(lot.method.get("kind", ""))} for lot in project.lots],
@@ -57,10 +57,16 @@ def registration_file(project_id: int, file_id: int) -> ResponseReturnValue:
     return downloads.attachment(item.stored, item.name, item.bytes)
 
 
+def _accepting() -> forms.AcceptForm:
+    return forms.AcceptForm([name for name in installation.settings().suites.split(",") if name])
+
+
 @bp.post("/registrations/<number:project_id>/accept")
 @allow(Permission.PROJECT_ACCEPT)
 def accept(project_id: int) -> ResponseReturnValue:
-    code = service.accept(_submitted(project_id).id, actor=current_user.actor, at=now())
+    chosen = _accepting()
+    code = service.accept(_submitted(project_id).id, actor=current_user.actor, at=now(), policy=chosen.policy.data or rules.USUAL_POLICY,
+                          suite=chosen.suite.data or "")
     flash(_("已受理，项目编号 %(code)s。", code=code), "success")
     return redirect(url_for("registrations.waiting"))
 

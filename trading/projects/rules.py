@@ -13,6 +13,11 @@ from trading.law.limits import Category
 from trading.law.procedures import PROCEDURES, Procedure
 
 
+#: Who opens sealed bids: key holders and the bidder's own half, key holders alone, the bidder alone (docs/protocol.md, 2.2).
+POLICIES = ("TB", "T", "B")
+USUAL_POLICY = "TB"
+
+
 class Stage(StrEnum):
     REGISTERED = "registered"
     ANNOUNCED = "announced"

@@ -117,8 +117,15 @@ def send_back(project_id: int, places: list[str], note: str, *, actor: str, at: 
         _tell(project, "project.returned", at)
 
 
-def accept(project_id: int, *, actor: str, at: datetime) -> str:
-    """Accept the registration and give the project and its lots their codes."""
+def accept(project_id: int, *, actor: str, at: datetime, policy: str = rules.USUAL_POLICY, suite: str = "") -> str:
+    """Accept the registration and give the project and its lots their codes.
+
+    ``policy`` and ``suite`` say how bids are sealed; without a suite the centre's usual one. Raises
+    Refused ``project.not_waiting``, ``project.sealing_unknown``.
+    """
+    suites = [name for name in installation.settings().suites.split(",") if name]
+    if policy not in rules.POLICIES or suite and suite not in suites:
+        raise Refused("project.sealing_unknown", policy=policy[:20], suite=suite[:20])
     with transaction():
         project = locked(project_id)
         _require_waiting(project)
@@ -127,6 +134,7 @@ def accept(project_id: int, *, actor: str, at: datetime) -> str:
         for lot in project.lots:
             lot.code = rules.lot_code(project.code, lot.number)
             lot.stage_at = at
+            lot.sealing = {"policy": policy, "suite": suite or suites[0]}
         project.accepted_at = at
         evidence.record("project.accepted", actor=actor, at=at, project=project.code, name=project.name,
                         lots=[lot.code for lot in project.lots])

@@ -110,3 +110,15 @@ def loss(ground: str) -> str:
     """Why a candidate fell away (条例 55)."""
     return {Loss.GAVE_UP: _("放弃中标"), Loss.FORCE_MAJEURE: _("因不可抗力不能履行合同"),
             Loss.NO_PERFORMANCE_BOND: _("未按要求提交履约保证金"), Loss.VIOLATION: _("被查实存在影响中标结果的违法行为")}[Loss(ground)]
+
+
+def policy(name: str) -> str:
+    """Who opens the bids, in words."""
+    return {"TB": _("密钥持有人与投标人共同开启（通常）"), "T": _("只由密钥持有人开启（投标人不必到场解密）"),
+            "B": _("只由投标人自行解密（没有密钥持有人；解密时段结束前什么都不公布）")}[name]
+
+
+def suite(name: str) -> str:
+    """A sealing suite in words; what is not certified says so."""
+    return {"intl-1": _("国际算法（AES-256、抗量子混合密钥封装）"), "gm-1": _("国密算法 SM2/SM3/SM4（非商密认证）"),
+            "gm-hybrid": _("国密与抗量子混合（非商密认证）")}.get(name, name)
