@@ -35,7 +35,7 @@ OUTCOMES = {
 }
 
 #: How a refusal of the envelope maps to an outcome.
-OF_REFUSAL = {"seal.half_wrong": "half_missing", "seal.shares_inconsistent": "shares_inconsistent",
+OF_REFUSAL = {"seal.half_wrong": "half_missing", "seal.shares_short": "shares_short", "seal.shares_inconsistent": "shares_inconsistent",
               "seal.payload_unreadable": "payload_unreadable", "seal.manifest": "manifest_wrong",
               "seal.document": "manifest_wrong", "seal.payload_damaged": "payload_damaged"}
 
@@ -46,15 +46,20 @@ HOLD = timedelta(hours=24)
 CALL_AFTER = timedelta(minutes=10)
 
 
-def short_of_shares(faults: Sequence[str], *, all_released: bool, over: bool) -> str:
-    """What becomes of a bid for which too few shares fit: an outcome, or nothing while there is hope.
+def settle(outcome: str, faults: Sequence[str], *, all_released: bool, over: bool) -> str:
+    """What becomes of a bid that came out so: an outcome, or nothing while another holder may still change it.
 
-    ``faults`` are what disclosures showed (``bidder`` or ``trustee``). A wrap that is garbage is the
-    bidder's doing; until that is shown, holders who have not come may still come.
+    ``faults`` are what disclosures showed of this bid's wraps (``bidder`` or ``trustee``). Shares
+    that do not fit together may fit with those of a holder who has not come; a wrap that is garbage is the
+    bidder's doing, and is shown, not assumed. After ``HOLD`` what has come decides.
     """
+    if outcome == "shares_inconsistent":
+        return outcome if all_released or over else ""
+    if outcome != "shares_short":
+        return outcome
     if all_released and "bidder" in faults:
         return "wrap_damaged"
-    return "shares_short" if over else ""
+    return outcome if over else ""
 
 
 def stages_during(envelope: str) -> tuple[Stage, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bidding.envelope import documents, keys, sealing
-from bidding.opening import rules
+from bidding.opening import rules, unsealing
 from bidding.opening.models import FIRST, Attendance, Half, HallEvent, OpenedBid, Opening
 from bidding.sealed import service as sealed
 from bidding.sealed.models import SealedBid
@@ -275,17 +275,16 @@ def unseal_due(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> int:
     for row in sealed.bids(sealing_session.id):
         if row.digest not in settled:
             opened = _unseal(row, shares.get(row.digest or "", []))
-            if opened.outcome == "shares_short":
-                opened = _Opened(_short(opening, sealing_session, row.digest or "", clock()))
+            opened = replace(opened, outcome=_settled_as(opening, sealing_session, row.digest or "", opened.outcome, clock()))
             if opened.outcome:
                 done += _settle(lot_id, envelope, row, opened, clock)
     return done
 
 
-def _short(opening: Opening, sealing_session: SealingSession, digest: str, at: datetime) -> str:
+def _settled_as(opening: Opening, sealing_session: SealingSession, digest: str, outcome: str, at: datetime) -> str:
     faults = [item.fault for item in disputes.of_session(sealing_session.id) if item.digest == digest]
     n = len(sealing_session.document["trustees"])
-    return rules.short_of_shares(faults, all_released=len(trustees.released_by(sealing_session)) == n, over=at >= _held_until(opening))
+    return rules.settle(outcome, faults, all_released=len(trustees.released_by(sealing_session)) == n, over=at >= _held_until(opening))
 
 
 def _held_until(opening: Opening) -> datetime:
@@ -336,26 +335,14 @@ def _unseal(row: SealedBid, shares: list[bytes]) -> _Opened:
     header, digest = row.header, row.digest
     assert header is not None and digest is not None
     half = db.session.get(Half, digest)
-    if header["policy"] != "T" and half is None:
-        return _Opened("half_missing")
-    kb = bytes.fromhex(installation.boxes().open(half.box, f"half/{digest}")) if half else b""
-    store = installation.files()
+    kb = bytes.fromhex(installation.boxes().open(half.box, f"half/{digest}")) if half else None
     with tempfile.TemporaryDirectory(dir=installation.settings().instance) as folder:
         plain = Path(folder) / "plain.zip"
-        wrong: list[int] = []
-        try:
-            key, wrong = sealing.recover(header, shares, kb)
-            with plain.open("wb") as out:
-                sealing.unseal(header, key, sealed.payload(row), out)
-            contents = sealing.read_contents(plain, header)
-        except FileNotFoundError:
-            return _Opened("payload_damaged")
-        except Refused as refusal:
-            if refusal.reason == "seal.shares_short":
-                return _Opened("shares_short" if len(shares) < header["k"] else "shares_inconsistent")
-            return _Opened(rules.OF_REFUSAL[refusal.reason], wrong=tuple(wrong))
+        found = unsealing.unseal(header, shares, kb, sealed.payload(row), plain)
+        if found.contents is None:
+            return _Opened(found.outcome, wrong=found.wrong)
         with plain.open("rb") as source:
-            return _Opened("opened", contents, store.put(iter(lambda: source.read(1 << 20), b"")), tuple(wrong))
+            return _Opened("opened", found.contents, installation.files().put(iter(lambda: source.read(1 << 20), b"")), found.wrong)
 
 
 def _settle(lot_id: int, envelope: str, row: SealedBid, opened: _Opened, clock: Clock) -> int:

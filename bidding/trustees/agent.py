@@ -121,6 +121,11 @@ class Agent:
         with (self.folder / "journal.jsonl").open("a", encoding="utf-8") as journal:
             journal.write(json.dumps({"session": session, "at": int(time.time()), "bids": len(given["body"]["releases"])}) + "\n")
         self.say(f"session {session[:16]}: released {len(given['body']['releases'])} shares")
+        if bundle["session"]["policy"] == "TB" and any(item["fault"] for item in given["body"]["releases"]):
+            # A bidder that wraps garbage would else hold up everybody for a day. Withdrawn bids stay
+            # sealed by their bidders' halves, which is why this is not done by itself where there are none.
+            self.say(f"session {session[:16]}: a wrap does not open; its seed is disclosed to show whose fault it is")
+            self.dispute(session)
         return 1
 
     def _remembered(self) -> Memory:
