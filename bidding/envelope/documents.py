@@ -102,6 +102,13 @@ def binary(text: str, place: str) -> bytes:
         raise Refused("seal.document", place=place) from None
 
 
+def long_binary(text: Any, place: str) -> bytes:
+    """Base64 of any length, outside of a shaped document."""
+    if not isinstance(text, str):
+        raise Refused("seal.document", place=place)
+    return binary(text, place)
+
+
 def offer_shape(envelope: str) -> dict[str, str] | None:
     """What an envelope of this name holds: the bid, or its technical and its price half apart, a
     later round's offer, or a contribution to a draw (of experts, or of those the suffix names).

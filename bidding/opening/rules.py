@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,20 +45,23 @@ HOLD = timedelta(hours=24)
 CALL_AFTER = timedelta(minutes=10)
 
 
-def settle(outcome: str, faults: Sequence[str], *, all_released: bool, over: bool) -> str:
+def settle(outcome: str, *, fits: int, garbage: int, n: int, k: int, over: bool) -> str:
     """What becomes of a bid that came out so: an outcome, or nothing while another holder may still change it.
 
-    ``faults`` are what disclosures showed of this bid's wraps (``bidder`` or ``trustee``). Shares
-    that do not fit together may fit with those of a holder who has not come; a wrap that is garbage is the
-    bidder's doing, and is shown, not assumed. After ``HOLD`` what has come decides.
+    ``fits`` shares that fit their commitments have come, ``garbage`` wraps were shown by disclosure to hold
+    something else, of ``n`` holders with ``k`` needed; ``over`` after ``HOLD``. Who has given nothing may still come,
+    or be refuted. A bid that would have opened but for its garbage is lost by its bidder's doing, else by the organiser's.
     """
-    if outcome == "shares_inconsistent":
-        return outcome if all_released or over else ""
-    if outcome != "shares_short":
+    if outcome not in ("shares_short", "shares_inconsistent"):
         return outcome
-    if all_released and "bidder" in faults:
+    is_final = over or fits + garbage == n
+    if outcome == "shares_inconsistent":
+        return outcome if is_final else ""
+    if garbage > n - k:
         return "wrap_damaged"
-    return outcome if over else ""
+    if not is_final:
+        return ""
+    return "wrap_damaged" if garbage and fits + garbage >= k else outcome
 
 
 def stages_during(envelope: str) -> tuple[Stage, ...]:

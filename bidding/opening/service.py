@@ -275,16 +275,17 @@ def unseal_due(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> int:
     for row in sealed.bids(sealing_session.id):
         if row.digest not in settled:
             opened = _unseal(row, shares.get(row.digest or "", []))
-            opened = replace(opened, outcome=_settled_as(opening, sealing_session, row.digest or "", opened.outcome, clock()))
+            fits = sum(sealing.is_committed(row.header or {}, share) for share in shares.get(row.digest or "", []))
+            opened = replace(opened, outcome=_settled_as(opening, sealing_session, row.digest or "", opened.outcome, fits, clock()))
             if opened.outcome:
                 done += _settle(lot_id, envelope, row, opened, clock)
     return done
 
 
-def _settled_as(opening: Opening, sealing_session: SealingSession, digest: str, outcome: str, at: datetime) -> str:
-    faults = [item.fault for item in disputes.of_session(sealing_session.id) if item.digest == digest]
-    n = len(sealing_session.document["trustees"])
-    return rules.settle(outcome, faults, all_released=len(trustees.released_by(sealing_session)) == n, over=at >= _held_until(opening))
+def _settled_as(opening: Opening, sealing_session: SealingSession, digest: str, outcome: str, fits: int, at: datetime) -> str:
+    garbage = sum(item.digest == digest and item.fault == "bidder" for item in disputes.of_session(sealing_session.id))
+    document = sealing_session.document
+    return rules.settle(outcome, fits=fits, garbage=garbage, n=len(document["trustees"]), k=document["k"], over=at >= _held_until(opening))
 
 
 def _held_until(opening: Opening) -> datetime:

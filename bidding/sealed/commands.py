@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bidding.envelope import documents, recovery, sealing, suites
 from bidding.sealed.rules import file_name
 from bidding.sealed.visitor import Visitor
+from bidding.trustees import session_check
 from trading.base.errors import Refused
 from trading.base.money import parse_fen
 from trading.evidence import verify
@@ -46,18 +47,23 @@ def bid() -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--session", type=click.Path(path_type=Path, exists=True), required=True, help="the session document (JSON)")
+@click.option("--centre-key", default="", help="the centre's key (hex), from a source outside the platform")
 @click.option("--bidder", required=True, help="credit code of the bidder")
 @click.option("--price", help="price in yuan, e.g. 1,234,567.89 (not in a technical envelope)")
 @click.option("--days", type=click.IntRange(0, 36500), help="not in a price envelope")
 @click.option("--quality", default="合格", show_default=True)
 @click.option("--statement", default="")
 @click.option("--passphrase", prompt=True, hide_input=True, confirmation_prompt=True, help="of the recovery file")
-def seal(folder: Path, files: tuple[Path, ...], session: Path, bidder: str, price: str | None, days: int | None, quality: str,
+def seal(folder: Path, files: tuple[Path, ...], session: Path, centre_key: str, bidder: str, price: str | None, days: int | None, quality: str,
          statement: str, passphrase: str) -> None:
     """Seal FILES into FOLDER: header, ciphertext, recovery file. Nothing is sent."""
     try:
-        document = json.loads(session.read_bytes())
-        document = documents.check_session(document.get("document", document))
+        answer = documents.read(session.read_bytes())
+        if not isinstance(answer, dict) or "document" not in answer:
+            raise Refused("seal.document", place="session")
+        if not centre_key:
+            click.echo("◆ no --centre-key: the key is taken from the platform's own answer; compare it with the notice", err=True)
+        document, _deadline = session_check.check_answer(answer, centre_key or str(answer.get("centre_key", "")))
         if suites.is_uncertified(document["suite"]):
             click.echo(f"{document['suite']}: {suites.NOT_CERTIFIED.en} ({suites.NOT_CERTIFIED.zh})")
         offer = _offer(document["envelope"], price, days, quality, statement)
@@ -111,6 +117,10 @@ def fetch_session(lot: str, url: str, username: str, password: str, out: Path) -
     visitor = Visitor(url)
     visitor.sign_in(username, password)
     document = visitor.get_json(f"/api/v1/lots/{lot}/session")
+    try:
+        session_check.check_answer(document, str(document.get("centre_key", "")))
+    except Refused as refusal:
+        raise click.ClickException(str(refusal)) from None
     out.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
     for trustee in document["document"]["trustees"]:
         click.echo(f"{trustee['i']}. {trustee['org']}  {sha256(documents.binary(trustee['sig_key'], 'sig_key')).hexdigest()[:32]}")

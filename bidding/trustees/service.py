@@ -378,9 +378,9 @@ def released_by(sealing: SealingSession) -> list[int]:
 def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any]], *, seen: int) -> dict[str, Any]:
     """Everything a trustee needs to check an opening by itself; ``seen`` is the size it saw last."""
     assert sealing.close_seq is not None and sealing.release_checkpoint is not None
-    checkpoint = db.session.get(Checkpoint, sealing.release_checkpoint, populate_existing=True)
-    assert checkpoint is not None
     assert sealing.window_seq is not None
+    checkpoint = _to_show(sealing.release_checkpoint)
+    since = sealing.opened_seq
     opened, close, window, *entries = proven(
         [sealing.opened_seq, sealing.close_seq, sealing.window_seq, *_entries_of(sealing, "session.amended"), *seqs], checkpoint)
     moved, events = entries[:len(sealing.amendments)], entries[len(sealing.amendments):]
@@ -389,8 +389,23 @@ def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any
         "amendments": [item | {"entry": entry} for item, entry in zip(sealing.amendments, moved, strict=True)],
         "opened": opened, "close": close, "window": window, "events": events, "headers": headers,
         "checkpoint": checkpoint.note + checkpoint.cosignatures,
+        "peaks": [b64encode(item).decode() for item in evidence.peaks_at(since)],
+        "leaves": b64encode(evidence.leaves(since, checkpoint.size)).decode(),
         "consistency": [b64encode(item).decode() for item in evidence.prove_consistency(seen, checkpoint.size)]
         if 0 < seen <= checkpoint.size else []}
+
+
+def _to_show(size: int) -> Checkpoint:
+    """The newest checkpoint that enough witnesses signed and that covers ``size`` leaves; else that of the size.
+
+    The newest, because a holder that has seen a later one of another opening takes no step back.
+    """
+    found = db.session.scalars(select(Checkpoint).where(
+        Checkpoint.size >= size, Checkpoint.cosigners >= installation.settings().witness_quorum)
+        .order_by(Checkpoint.size.desc()).limit(1).execution_options(populate_existing=True)).first()
+    found = found or db.session.get(Checkpoint, size, populate_existing=True)
+    assert found is not None
+    return found
 
 
 def entry_numbers(sealing: SealingSession) -> list[int]:
@@ -409,6 +424,7 @@ def close_session(sealing: SealingSession, live: list[str], *, at: datetime) -> 
     """Log the set of sealed values that counts and sign the log as it stands."""
     lot = db.session.get(Lot, sealing.lot_id)
     assert lot is not None
+    evidence.mark_close(sealing.id, at=at, lot=lot.code)
     written = evidence.record("session.close", actor="timetable", at=at, lot=lot.code, session=sealing.id,
                               count=len(live), root=documents.live_root(live), in_force=in_force(sealing))
     sealing.close_seq, sealing.close_checkpoint = written.seq, evidence.checkpoint(at, stamp=True).size

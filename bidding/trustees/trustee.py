@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bidding.envelope import documents, keys, sealing, suites
 from bidding.trustees.canary_rules import CANARY
 from trading.base.errors import Refused
-from trading.evidence import verify
+from trading.evidence import tree, verify
 
 
 @dataclass
@@ -97,6 +97,7 @@ class Trustee:
         session, ours = self._our_session(bundle)
         size, root = check_log(bundle, memory, pins)
         live = check_set(bundle, session, size, root)
+        check_one_close(bundle, documents.session_id(session), size, root)
         opens = opening_time(bundle, session, pins, size, root)
         if opens < memory.opens.get(documents.session_id(session), 0):
             raise Refused("trustee.amendment_hidden")
@@ -104,7 +105,7 @@ class Trustee:
         if at < opens + window:
             raise Refused("trustee.too_early", opens=opens + window, clock=at)
         witnessed = witness_times(bundle, pins)
-        if len(witnessed) < pins.quorum or min(witnessed) < opens:
+        if len(witnessed) < pins.quorum or any(seconds < opens for seconds in witnessed):
             raise Refused("trustee.not_witnessed", opens=opens, times=witnessed)
         number = str(ours["pre_key"])
         name = documents.session_id(session)
@@ -243,12 +244,14 @@ def check_set(bundle: dict[str, Any], session: dict[str, Any], size: int, root: 
         if leaf_index(entry, size, root) >= close_index or entry["event"]["session"] != name:
             raise Refused("trustee.late", index=entry["index"])
         event = entry["event"]
+        # Nobody replaces or withdraws what another filed.
+        earlier = event.get("replaces") if event["type"] in ("bid.commit", "draw.commit") else event["bid_digest"]
+        if earlier and (earlier not in live or live[earlier]["bidder"] != event["bidder"]):
+            raise Refused("trustee.not_its_own", index=entry["index"])
         if event["type"] in ("bid.commit", "draw.commit"):
-            if event["replaces"]:
-                gone.add(event["replaces"])
             live[event["bid_digest"]] = event
-        elif event["type"] == "bid.withdraw":
-            gone.add(event["bid_digest"])
+        if earlier:
+            gone.add(earlier)
     counted = sorted(set(live) - gone)
     if close["count"] != len(counted) or close["root"] != documents.live_root(counted):
         raise Refused("trustee.set_differs", counted=len(counted), stated=close["count"])
@@ -262,6 +265,27 @@ def check_set(bundle: dict[str, Any], session: dict[str, Any], size: int, root: 
         if header["ctx"]["bidder"] != live[digest]["bidder"]:
             raise Refused("trustee.copied", digest=digest)
     return [{"digest": digest, "header": headers[digest]} for digest in counted]
+
+
+def check_one_close(bundle: dict[str, Any], name: str, size: int, root: bytes) -> None:
+    """The log closes this session once: of all its leaves since the session was opened, one is the mark, and it
+    stands directly before the closing entry that we are shown.
+
+    Else two holders could be shown different closes, the second made by somebody who has read what the
+    first one opened. Raises Refused ``trustee.leaves``, ``trustee.closed_twice``.
+    """
+    since, data = bundle["opened"]["index"], documents.long_binary(bundle["leaves"], "leaves")
+    peaks = [documents.binary(item, "peaks") for item in bundle["peaks"]]
+    if len(data) != 32 * (size - since) or len(peaks) != since.bit_count():
+        raise Refused("trustee.leaves")
+    found = [data[at:at + 32] for at in range(0, len(data), 32)]
+    for number, leaf in enumerate(found):
+        peaks, _ = tree.append(since + number, peaks, leaf)
+    if tree.root_of(peaks) != root:
+        raise Refused("trustee.leaves")
+    marks = [since + number for number, leaf in enumerate(found) if leaf == verify.close_marker(name)]
+    if marks != [bundle["close"]["index"] - 1]:
+        raise Refused("trustee.closed_twice", marks=len(marks))
 
 
 def opening_time(bundle: dict[str, Any], session: dict[str, Any], pins: Pins, size: int, root: bytes) -> int:

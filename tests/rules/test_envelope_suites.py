@@ -15,12 +15,15 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bidding.envelope import documents, keys, recovery, sealing, suites
 from bidding.sealed.commands import bid as bid_command
+from bidding.trustees import trustee as protocol
 from tests.browser import desk as counter
 from tests.vectors.sessions import OFFERS, a_session
 from trading.base.errors import Refused
+from trading.evidence import verify
 
 FOLDER = Path(__file__).resolve().parents[1] / "vectors"
 
@@ -371,6 +374,48 @@ def test_pages_are_told_which_suites_are_not_certified():
 # --- the command-line sealer ------------------------------------------------------------------------------
 
 
+def signed_by_holders(document):
+    """The session with every pre-key signed by a holder's own identity."""
+    for trustee in document["trustees"]:
+        key = Ed25519PrivateKey.generate()
+        trustee["sig_key"] = b64encode(verify.raw_public_key(key)).decode()
+        trustee["pre_key_sig"] = b64encode(key.sign(protocol.pre_key_message(trustee["pre_key"], b64decode(trustee["kem_pk"])))).decode()
+    return document
+
+
+def signed_by_centre(document):
+    """(what the platform answers about a session, the centre's key in hex)."""
+    centre = Ed25519PrivateKey.generate()
+    sig = b64encode(centre.sign(protocol.session_message(documents.session_id(document)))).decode()
+    public = verify.raw_public_key(centre).hex()
+    return {"document": document, "sig": sig, "centre_key": public, "amendments": []}, public
+
+
+@pytest.mark.parametrize(("change", "reason"), [
+    ("key of a holder", "seal.trustee_signature"), ("time", "seal.session_signature"), ("another centre", "seal.session_signature"),
+    ("amendment of nobody", "seal.amendment"), ("bare document", "seal.document"), ("no key", "seal.document")])
+def test_the_command_seals_to_nobody_else(tmp_path, change, reason):
+    """A platform that slips its own keys under a genuine holder's name, or moves a time, gets no bid."""
+    session, folder, file = tmp_path / "session.json", tmp_path / "bid", tmp_path / "a.pdf"
+    file.write_bytes(b"letter")
+    document = signed_by_holders(a_session("intl-1", "TB", "bid"))
+    if change == "key of a holder":
+        document["trustees"][1]["kem_pk"] = b64encode(keys.public_key(bytes(32))).decode()
+    answer, centre = signed_by_centre(document)
+    if change == "time":
+        document["deadline"] -= 1
+    elif change == "another centre":
+        centre = signed_by_centre(document)[1]
+    elif change == "amendment of nobody":
+        name = documents.session_id(document)
+        body = {"v": 1, "session": name, "previous": name, "deadline": document["deadline"], "open_not_before": document["open_not_before"]}
+        answer["amendments"] = [{"document": body, "sig": answer["sig"]}]
+    session.write_bytes(documents.encode(document if change == "bare document" else answer))
+    done = CliRunner().invoke(bid_command, ["seal", str(folder), str(file), "--session", str(session), "--bidder", counter.BIDDER, "--price", "1",
+                                            "--days", "2", "--centre-key", "00" if change == "no key" else centre, "--passphrase", "correct horse battery"])
+    assert done.exit_code == 2 and reason in done.output and not folder.exists()
+
+
 @pytest.mark.parametrize(("suite", "policy", "envelope", "options", "said"), [
     ("gm-1", "B", "price", ["--price", "1,234,567.89"], ""), ("gm-hybrid", "T", "technical", ["--days", "300"], ""),
     ("intl-1", "TB", "bid", ["--price", "1,234,567.89", "--days", "300"], ""),
@@ -379,18 +424,20 @@ def test_pages_are_told_which_suites_are_not_certified():
     ("intl-1", "TB", "bid", ["--price", "1"], "needs --days")])
 def test_the_command_seals_what_the_envelope_holds(tmp_path, suite, policy, envelope, options, said):
     session, folder, file = tmp_path / "session.json", tmp_path / "bid", tmp_path / "a.pdf"
-    session.write_bytes(documents.encode(a_session(suite, policy, envelope)))
+    document = signed_by_holders(a_session(suite, policy, envelope))
+    answer, centre = signed_by_centre(document)
+    session.write_bytes(documents.encode(answer))
     file.write_bytes(b"letter")
     done = CliRunner().invoke(bid_command, ["seal", str(folder), str(file), "--session", str(session), "--bidder", counter.BIDDER,
-                                            "--passphrase", "correct horse battery", *options])
+                                            "--centre-key", centre, "--passphrase", "correct horse battery", *options])
     assert (done.exit_code == 0) == (not said) and said in done.output
     if said:
         assert not folder.exists()
         return
-    header = documents.check_header(documents.decode((folder / "header.json").read_bytes()), json.loads(session.read_bytes()))
+    header = documents.check_header(documents.decode((folder / "header.json").read_bytes()), document)
     assert ("非商密认证" in done.output) == (suite != "intl-1") and (folder / "recovery.json").exists() == (policy != "T")
     kb = recovery.read("correct horse battery", (folder / "recovery.json").read_bytes()).kb if policy != "T" else b""
-    seeds = counter.seeds(json.loads(session.read_bytes()))
+    seeds = counter.seeds(document)
     key, _ = sealing.recover(header, [sealing.open_wrap(seed, header, i) for i, seed in enumerate(seeds, 1)], kb)
     plain = tmp_path / "plain.zip"
     plain.write_bytes(unsealed(header, key, (folder / "payload.cob").read_bytes()))

@@ -137,9 +137,10 @@ def by_the_table(opening: Opening, bid: Bid) -> tuple[str, Any]:
         # A lost root opens nothing and disputes nothing; a liar's share comes back by the dispute.
         fit = {i for i in came - bid.garbage if not opening.holders[i].has_lost_root
                and (not opening.holders[i].is_liar or opening.holders[i].disputes)}
-        shown = any(opening.holders[i].disputes and not opening.holders[i].has_lost_root for i in came & bid.garbage)
+        shown = sum(opening.holders[i].disputes and not opening.holders[i].has_lost_root for i in came & bid.garbage)
         if len(fit) < k:
-            return ("wrap_damaged" if shown and came == set(opening.holders) else "shares_short"), None
+            # Would it have opened, had its bidder not wrapped garbage?
+            return ("wrap_damaged" if shown and len(fit) + shown >= k or shown > len(opening.holders) - k else "shares_short"), None
         if len(fit - bid.inconsistent) < k:
             return "shares_inconsistent", None
     if bid.damage in ("storage", "lost"):
@@ -201,7 +202,9 @@ class Platform:
                 yield bid.payload
 
             found = unsealing.unseal(bid.header, shares, bytes.fromhex(half) if half else None, stored(), folder / "plain")
-            outcome = rules.settle(found.outcome, state["faults"].get(str(number), []), all_released=len(state["released"]) == n, over=over)
+            fits = sum(sealing.is_committed(bid.header, share) for share in shares)
+            garbage = state["faults"].get(str(number), []).count("bidder")
+            outcome = rules.settle(found.outcome, fits=fits, garbage=garbage, n=n, k=session["k"], over=over)
             if outcome:
                 detail = [found.contents.offer, list(found.wrong)] if found.contents else None
                 state["settled"][str(number)] = [outcome, detail]
@@ -295,7 +298,7 @@ def test_every_opening_ends_as_the_table_says() -> None:
 def test_control_a_platform_that_errs_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     genuine_settle, genuine_unseal = rules.settle, unsealing.unseal
     if fault == "first k decide":
-        monkeypatch.setattr(rules, "settle", lambda outcome, faults, *, all_released, over: genuine_settle(outcome, faults, all_released=True, over=True))
+        monkeypatch.setattr(rules, "settle", lambda outcome, **facts: genuine_settle(outcome, **facts | {"over": True}))
     elif fault == "half ignored":
         monkeypatch.setattr(unsealing, "unseal", lambda header, shares, kb, payload, plain: genuine_unseal(header, shares, kb or bytes(32), payload, plain)
                             if kb else unsealing.Unsealed("shares_short"))

@@ -23,11 +23,11 @@ from bidding.trustees.trustee import Memory, canary_message, release_message
 from tests.builders import T0, Centre
 from tests.services.test_filing import refused
 from trading.base.clock import stopped, unix
-from trading.base.database import db
+from trading.base.database import db, transaction
 from trading.base.errors import Refused
 from trading.demonstration.case import CaseRun
 from trading.evidence.models import Entry
-from trading.evidence.verify import Pack, Verifier
+from trading.evidence.verify import Pack, Verifier, close_marker
 from trading.base import installation
 from trading.evidence import service as evidence
 from trading.messages.models import Message
@@ -208,6 +208,75 @@ def test_an_early_share_is_refused_and_proves_who_gave_it(centre: Centre) -> Non
     public = next(documents.binary(t["sig_key"], "k") for t in case.session.document["trustees"] if t["i"] == 2)
     assert keys.is_signed(public, documents.binary(found[0]["sig"], "sig"), release_message(body)), "its own signature says so"
     assert trustees.released_by(trustees.get_session(case.session.id)) == []
+
+
+# --- one close, one set --------------------------------------------------------------------------------
+
+
+def closed_again(case: CaseRun, *, marked: bool) -> None:
+    """A dishonest platform closes a session a second time, by its own rights, and has the witnesses sign it."""
+    session = trustees.get_session(case.session.id)
+    with transaction():
+        session = trustees.get_session(session.id)
+        first = db.session.get(Entry, session.close_seq).event
+        if marked:
+            evidence.mark_close(session.id, at=case.at, lot=case.lot.code)
+        again = evidence.record("session.close", actor="timetable", at=case.at, lot=case.lot.code,
+                                **{name: first[name] for name in ("session", "count", "root", "in_force")})
+        session.close_seq = again.seq
+        trustees.close_window(session, 3, 3, at=case.at)
+    case.cast.cosign(trustees.get_session(case.session.id).release_checkpoint, case.at)
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_two_holders_are_never_shown_two_closes(sqlite_centre: Centre, marked: bool) -> None:
+    """One holder answers the first close; whoever read what it opened makes a second one for the others."""
+    case = closed_window(sqlite_centre)
+    assert given_by(case, 0)["body"]["releases"]
+    closed_again(case, marked=marked)
+    case.wait(seconds=1)
+    for holder in (1, 2):
+        with refused("trustee.closed_twice"):
+            given_by(case, holder)
+
+
+def test_leaves_that_do_not_make_the_root_are_refused(sqlite_centre: Centre) -> None:
+    case = closed_window(sqlite_centre)
+    bundle, who = opening.bundle_for(case.session.id, seen=0), case.cast.holders[0]
+    data = bytearray(documents.long_binary(bundle["leaves"], "leaves"))
+    mark = data.index(close_marker(case.session.id))
+    hidden = bytes(data[:mark]) + bytes(32) + bytes(data[mark + 32:])
+    for change in ({"leaves": b64encode(hidden).decode()}, {"leaves": b64encode(bytes(data[:-32])).decode()}, {"leaves": ""}, {"peaks": []},
+                   {"leaves": 7}):
+        with pytest.raises(Refused, check=lambda error: error.reason in ("trustee.leaves", "seal.document")):
+            who.trustee.release(bundle | change, Memory(), case.cast.pins, at=unix(case.at))
+    assert who.trustee.release(bundle, Memory(), case.cast.pins, at=unix(case.at)), "control: the true ones are accepted"
+
+
+def test_a_withdrawal_of_somebody_elses_bid_stops_the_release(sqlite_centre: Centre) -> None:
+    """A platform that withdraws a rival's bid in another's name, or lets one bid replace another's, opens nothing."""
+    case = sqlite_centre.a_filed_case()
+    victim = next(iter(case.halves))
+    with transaction():
+        evidence.record("bid.withdraw", actor="x", at=case.at, lot=case.lot.code, session=case.session.id, bid_digest=victim,
+                        bidder=sqlite_centre.companies[4].code)
+    case.close()
+    for row in sealed.bids(case.session.id):
+        opening.give_half(case.lot_id, row.digest, case.halves[row.digest], bidder_id=row.organisation_id, clock=stopped(case.wait(seconds=1)))
+    opening.close_window(case.lot_id, clock=stopped(case.wait(seconds=1)))
+    case.cast.cosign(trustees.get_session(case.session.id).release_checkpoint, case.at)
+    case.wait(seconds=1)
+    with refused("trustee.not_its_own"):
+        given_by(case, 0)
+
+
+def test_a_holder_that_answered_a_later_opening_answers_the_earlier_one(sqlite_centre: Centre) -> None:
+    """Two lots with one deadline: whichever a holder asks for first, it takes no step back in the log."""
+    first, second = closed_window(sqlite_centre), closed_window(sqlite_centre)
+    who = first.cast.holders[0]
+    for case in (second, first):
+        bundle = opening.bundle_for(case.session.id, seen=who.memory.size)
+        assert who.trustee.release(bundle, who.memory, case.cast.pins, at=unix(second.at))["body"]["releases"]
 
 
 # --- disputes -----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from trading.announcements.models import Notice, NoticeVersion, Question
 from trading.announcements.rules import Kind
 from trading.archive import service as archive
 from trading.base import installation
-from trading.base.clock import BEIJING
+from trading.base.clock import BEIJING, Clock
 from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
@@ -124,21 +124,27 @@ def publish_tender(notice_id: int, *, actor: str, at: datetime) -> Notice:
 
 
 def clarify(project_id: int, title: str, body: str, *, actor: str, at: datetime,
-            new_deadline: datetime | None = None) -> Notice:
-    """Publish a clarification; the deadline moves when the law demands it, only ever later."""
+            new_deadline: datetime | None = None, clock: Clock | None = None) -> Notice:
+    """Publish a clarification; the deadline moves when the law demands it, only ever later.
+
+    With ``clock`` the moment is read again once the lots are locked: a deadline that passed while this
+    waited is not moved any more.
+    """
     with transaction():
         project = projects.locked(project_id)
         tender = queries.tender_notice(project_id)
         if tender is None or tender.published_at is None:
             raise Refused("notice.not_published")
         lots = [projects.locked_lot(lot.id) for lot in project.lots]
+        at = max(at, clock()) if clock else at
         running = (Stage.ANNOUNCED, Stage.BIDDING)
         open_lots = [lot for lot in lots if lot.stage in running]
         if not open_lots or any(lot.deadline is None or at >= lot.deadline for lot in open_lots):
             raise Refused("notice.too_late_to_clarify")
         # A lot that stood still has a later deadline than the others: nobody's is ever moved earlier.
         deadline = max(lot.deadline for lot in open_lots if lot.deadline)
-        open_lots += [lot for lot in lots if lot.stage == Stage.PAUSED and lot.paused_from in running]
+        open_lots += [lot for lot in lots if lot.stage == Stage.PAUSED and lot.paused_from in running
+                      and lot.deadline and lot.paused_at and lot.paused_at < lot.deadline]
         moved = rules.clarification(project.procedure, project.region, at, deadline, tender.published_at, new_deadline)
         schedule = dict(tender.versions[-1].schedule) | {"deadline": moved.isoformat()}
         for lot in open_lots:

@@ -162,7 +162,7 @@ def publish_clarification(project_id: int) -> ResponseReturnValue:
     project, form = _own(project_id), forms.ClarifyForm()
     if form.validate_on_submit():
         try:
-            made = service.clarify(project.id, form.title.data, form.body.data, actor=current_user.actor, at=now(),
+            made = service.clarify(project.id, form.title.data, form.body.data, actor=current_user.actor, at=now(), clock=now,
                                    new_deadline=form.new_deadline.data)
             flash(_("澄清公告已发布。"), "success")
             return redirect(f"/notices/{made.id}")

@@ -83,6 +83,31 @@ def record(kind: str, /, *, actor: str, at: datetime, lot: str | None = None,
     return Written(seq, nonce, event)
 
 
+def mark_close(session: str, *, at: datetime, lot: str | None) -> Written:
+    """Write the open mark that goes before a session's closing entry (verify.close_marker)."""
+    event = {"type": "session.closing", "actor": "", "at_ms": 0, "session": session}
+    seq = _append([{"data": leaf_data(bytes(32), event), "kind": "session.closing", "lot": lot, "project": None, "at": at, "actor": "",
+                    "nonce": bytes(32), "event": event, "box": None}])
+    return Written(seq, bytes(32), event)
+
+
+def leaves(first: int, size: int) -> bytes:
+    """The leaves from ``first`` up to a size, 32 bytes each, in order."""
+    rows = connection().execute(_READ_LEAVES, {"first": first, "size": size})
+    return b"".join(row.data for row in rows)
+
+
+def peaks_at(size: int) -> list[bytes]:
+    """The complete subtrees that make up the first ``size`` leaves, largest first."""
+    places, start = [], 0
+    for level in range(size.bit_length() - 1, -1, -1):
+        if size >> level & 1:
+            places.append((level, start >> level))
+            start += 1 << level
+    found = _from_nodes(lambda get: [get(level, index) for level, index in places])
+    return list(found)
+
+
 def record_sealed(kind: str, /, *, actor: str, at: datetime, lot: str | None = None,
                   project: str | None = None, **facts: Any) -> Written:
     """Write one act whose very existence is secret until ``reveal``."""
@@ -249,6 +274,8 @@ _HEAD: Any = Head.__table__
 _READ_HEAD = select(_HEAD.c.size, _HEAD.c.peaks).where(_HEAD.c.id == 1).with_for_update()
 _MOVE_HEAD = update(_HEAD).where(_HEAD.c.id == 1)
 _INSERT_ENTRY = insert(cast(Table, Entry.__table__))
+_ENTRY: Any = Entry.__table__
+_READ_LEAVES = select(_ENTRY.c.data).where(_ENTRY.c.seq >= bindparam("first"), _ENTRY.c.seq < bindparam("size")).order_by(_ENTRY.c.seq)
 _NODE: Any = Node.__table__
 _READ_NODES = select(_NODE.c.level, _NODE.c.i, _NODE.c.hash).where(
     _NODE.c.level.in_(bindparam("levels", expanding=True)), _NODE.c.i.in_(bindparam("indexes", expanding=True)))

@@ -123,6 +123,14 @@ def unbase64(text: str) -> bytes:
     return data
 
 
+def close_marker(session: str) -> bytes:
+    """The leaf that stands directly before a session's closing entry, and nowhere else.
+
+    It hides nothing, so that whoever reads the leaves sees whether a session was closed twice.
+    """
+    return tagged("leaf", bytes(32) + canonical({"actor": "", "at_ms": 0, "session": session, "type": "session.closing"}))
+
+
 # --- the tree (RFC 6962) ---------------------------------------------------------------
 
 
@@ -1096,6 +1104,10 @@ class Verifier:
                 live = sorted(e["event"]["bid_digest"] for e in self.entries
                               if e["event"]["type"] in ("bid.commit", "draw.commit")
                               and e["event"]["session"] == event["session"] and e["event"]["bid_digest"] not in gone)
+                # The paths were checked: what stands at an index of the pack stands there in the log.
+                before = next((e for e in self.entries if e["index"] == entry["index"] - 1), None)
+                if before is None or tagged("leaf", bytes.fromhex(before["nonce"]) + canonical(before["event"])) != close_marker(event["session"]):
+                    raise Invalid(f"entry {entry['index']}: the mark before the close is missing")
                 if event["count"] != len(live) or event["root"] != tagged("live", canonical(live)).hex():
                     raise Invalid("the set frozen at the close is not the set of live bids")
 

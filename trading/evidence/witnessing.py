@@ -128,7 +128,8 @@ def cosign_due(seen: dict[str, int], clock: Clock) -> int:
                 done += found.size == checkpoint.size
                 if found.seconds is not None:
                     offsets.append(found.seconds - unix(clock()))
-                if found.refused:
+                if found.refused or found.size < checkpoint.size:
+                    # Not passed over: what it signs next would shut out this one for ever.
                     break
         except OSError:
             log.warning("a witness does not answer", url=url)

@@ -18,8 +18,11 @@ from trading.accounts.permissions import public
 from trading.base import addresses, installation
 from trading.base.clock import BEIJING
 from trading.base.database import db
+from trading.base.errors import Said
+from trading.base.language import language
 from trading.evidence import alarms, service, stamping, tile_names, tiles, verify
 from trading.evidence.models import Checkpoint, LogAlarm
+from trading.portal import trust
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
 
@@ -63,6 +66,19 @@ def _alarm(item: LogAlarm) -> dict[str, Any]:
              alarms.CLOCK: _("平台时钟与见证方的时钟不一致")}
     return {"text": texts[item.kind], "place": item.place, "stops": item.stops, "raised_at": item.raised_at.astimezone(BEIJING),
             "ended_at": item.ended_at.astimezone(BEIJING) if item.ended_at else None}
+
+
+@bp.get("/trust")
+@public
+def trust_table() -> ResponseReturnValue:
+    """What each part of the platform could betray, and the test that shows it."""
+    def say(words: Said) -> str:
+        return words.en if language() == "en" else words.zh
+
+    parts = [{"name": say(part.name), "reveals": say(part.reveals), "changes": say(part.changes), "stops": say(part.stops), "tests": part.tests}
+             for part in trust.PARTS]
+    return render_template("portal/trust.html", parts=parts, crumbs=[
+        {"text": _("首页"), "href": "/"}, {"text": _("存证日志"), "href": "/log"}, {"text": _("信任对照表")}])
 
 
 @bp.get("/log/checkpoint")
