@@ -76,6 +76,7 @@ from trading.base.database import db
 from trading.base.errors import NotFound, Refused
 from trading.base.files import Files
 from trading.announcements import jobs as announcement_jobs
+from trading.archive import renewal
 from trading.archive import views as archive_views
 from trading.base.scheduler import Job
 from trading.contracts import views as contract_views
@@ -303,6 +304,7 @@ TIMETABLE = [
     Job("supervision.remind", 60, lambda: reminders.remind(now())),
     Job("supervision.alarm", 2, lambda: alarming.tell(now())),
     Job("evidence.checkpoint", 1, lambda: evidence.checkpoint_if_grown(now())),
+    Job("archive.renew_due", 3600, lambda: renewal.renew_due(now())),
     Job("evidence.cosign_due", 1, lambda: witnessing.cosign_due(_seen, now)),
     Job("evidence.stamp_due", 2, lambda: stamping.stamp_due(now)),
 ]

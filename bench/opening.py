@@ -1,11 +1,11 @@
 """How long an opening takes, beside decrypting the same ciphertexts and nothing else.
 
-``python bench/opening.py [--bids 200] [--mib 1] [--runs 3]``. Bids are filed, the lot is
+``python bench/opening.py [--bids 200] [--mib 1] [--holders 3] [--runs 3]``. Bids are filed, the lot is
 closed, the halves are given and the window is ended before the clock starts; measured is
-all that follows: the bundle, the checks and shares of three key holders (here in the same
+all that follows: the bundle, the checks and shares of the key holders (here in the same
 process, one after the other), unsealing and recording every bid, the read-out table and
-the files for the archive. The reference decrypts the stored ciphertexts with their
-payload keys (Cobblestone-256), on one core, and throws the plain bytes away.
+the files for the archive. The reference unwraps every share that the holders unwrap (HPKE) and decrypts
+the stored ciphertexts with their payload keys (Cobblestone-256), on one core, and throws the plain bytes away.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import shutil
 import sys
 import tempfile
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,7 +31,7 @@ sys.path.insert(0, str(ROOT))
 from cryptography.cobblestone import Cobblestone256Decryptor  # noqa: E402
 
 from app import create_app  # noqa: E402
-from bidding.envelope import documents, sealing  # noqa: E402
+from bidding.envelope import documents, keys, sealing, suites  # noqa: E402
 from bidding.opening import service as opening  # noqa: E402
 from bidding.sealed import filing  # noqa: E402
 from bidding.sealed import service as sealed  # noqa: E402
@@ -92,7 +93,7 @@ def open_once(case: CaseRun, session_name: str) -> Seconds:
     seconds: Seconds = {}
     at = case.wait(seconds=1)
     with measured(seconds, "whole"):
-        with measured(seconds, "releases of 3 key holders"):
+        with measured(seconds, "releases of the key holders"):
             for holder in case.cast.holders:
                 bundle = opening.bundle_for(session_name, seen=holder.memory.size)
                 given = holder.trustee.release(bundle, holder.memory, case.cast.pins, at=unix(at))
@@ -127,6 +128,19 @@ def ciphertexts(session_name: str) -> list[tuple[bytes, bytes, list[Path]]]:
     return found
 
 
+def unwrap(case: CaseRun, session_name: str) -> None:
+    """What the holders must do at least: open every wrap with HPKE."""
+    headers = [row.header or {} for row in sealed.bids(session_name)]
+    document = trustees.get_session(session_name).document
+    for holder in case.cast.holders:
+        ours = next(t for t in document["trustees"] if t["org"] == holder.trustee.organisation)
+        seed = keys.pre_key_seed(holder.trustee._root, ours["pre_key"])
+        for header in headers:
+            wrapped = next(share["wrap"] for share in header["shares"] if share["i"] == ours["i"])
+            keys.unwrap(seed, suites.share_info(documents.context_hash(header["ctx"]), ours["i"]), b64decode(wrapped))
+    db.session.remove()
+
+
 def decrypt(bids: list[tuple[bytes, bytes, list[Path]]]) -> None:
     for key, data, files in bids:
         decryptor = Cobblestone256Decryptor(key, data)
@@ -149,15 +163,17 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--bids", type=int, default=200)
     options.add_argument("--mib", type=float, default=1.0, help="size of a bid's file")
+    options.add_argument("--holders", type=int, default=3, choices=range(1, 6))
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--folder", default=None, help="where to work")
     chosen = options.parse_args()
     runs: list[Seconds] = []
     references: list[tuple[float, float]] = []
+    unwraps: list[float] = []
     with tempfile.TemporaryDirectory(dir=chosen.folder) as name, \
             installation_in(Path(name), create_app, region="CN-51") as (_, watchers):
         began = time.perf_counter()
-        case, session_name = a_closed_window(Cast(START, watchers, experts=0), chosen.bids, int(chosen.mib * 2**20))
+        case, session_name = a_closed_window(Cast(START, watchers, experts=0, holders=chosen.holders), chosen.bids, int(chosen.mib * 2**20))
         db.engine.dispose()  # the last connection moves the log into the database file
         database, kept = Path(name) / "mingtang.db", Path(name) / "kept.db"
         shutil.copyfile(database, kept)
@@ -166,16 +182,21 @@ def main() -> None:
             if number:
                 put_back(database, kept)
             runs.append(open_once(case, session_name))
-            keys, seconds = ciphertexts(session_name), Seconds()
-            with measured(seconds, "bare"):
-                decrypt(keys)
-            references.append(seconds["bare"])
+            opened, seconds = ciphertexts(session_name), Seconds()
+            with measured(seconds, "unwrap"):
+                unwrap(case, session_name)
+            with measured(seconds, "decrypt"):
+                decrypt(opened)
+            references.append(tuple(map(sum, zip(seconds["unwrap"], seconds["decrypt"], strict=True))))  # type: ignore[arg-type]
+            unwraps.append(seconds["unwrap"][0])
     theirs, their_cpu = (median(pair[place] for pair in references) for place in (0, 1))
     for step in sorted(runs[0], key="whole".__eq__):
         ours, cpu = (median(run[step][place] for run in runs) for place in (0, 1))
         print(f"{step:28} {ours:7.2f} s  ({ours / chosen.bids * 1000:6.1f} ms a bid; processor {cpu:.2f} s)"
               + (f"  reference {theirs:.2f} s  ratio {theirs / ours:.3f} (processor {their_cpu / cpu:.3f})" if step == "whole" else ""))
-    print(f"median of {chosen.runs}; the reference decrypts {chosen.bids * chosen.mib / theirs:.0f} MiB/s")
+    released = chosen.bids * chosen.holders
+    print(f"median of {chosen.runs}; shares released {released / median(run['releases of the key holders'][0] for run in runs):.0f}/s, "
+          f"bare unwrapping {released / median(unwraps):.0f}/s")
 
 
 if __name__ == "__main__":

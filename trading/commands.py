@@ -96,15 +96,17 @@ def assets_install() -> None:
 @click.option("--centre-key", default="")
 @click.option("--quorum", type=click.IntRange(1, 20), default=1, show_default=True, help="how many witnesses must have signed a close")
 @click.option("--tsa-root", type=click.Path(exists=True, dir_okay=False), multiple=True, help="certificate (PEM) of a time-stamping authority")
+@click.option("--renewals", type=click.Path(exists=True, dir_okay=False), help="the renewals of a pack's evidence (JSON)")
 @click.option("--json", "as_json", is_flag=True)
 def verify_command(path: Path, log_key: str, witness_key: tuple[str, ...], centre_key: str, quorum: int, tsa_root: tuple[str, ...],
-                   as_json: bool) -> None:
+                   renewals: str | None, as_json: bool) -> None:
     """Check an archive pack or a receipt: no server, database or account needed."""
     from trading.evidence import verify
 
     arguments = [str(path), "--log-key", log_key, "--centre-key", centre_key, "--quorum", str(quorum), *(["--json"] if as_json else [])]
     for key in witness_key:
         arguments += ["--witness-key", key]
+    arguments += ["--renewals", renewals] if renewals else []
     for root in tsa_root:
         arguments += ["--tsa-root", root]
     sys.exit(verify.main(arguments))

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bidding.envelope import documents, recovery, sealing, suites
 from bidding.sealed.rules import file_name
 from bidding.sealed.visitor import Visitor
-from bidding.trustees import session_check
+from bidding.trustees import fingerprints, session_check
 from trading.base.errors import Refused
 from trading.base.money import parse_fen
 from trading.evidence import verify
@@ -123,7 +123,7 @@ def fetch_session(lot: str, url: str, username: str, password: str, out: Path) -
         raise click.ClickException(str(refusal)) from None
     out.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
     for trustee in document["document"]["trustees"]:
-        click.echo(f"{trustee['i']}. {trustee['org']}  {sha256(documents.binary(trustee['sig_key'], 'sig_key')).hexdigest()[:32]}")
+        click.echo(f"{trustee['i']}. {trustee['org']}  {fingerprints.words(documents.binary(trustee['sig_key'], 'sig_key'))}")
 
 
 @bid.command("file")

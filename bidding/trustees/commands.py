@@ -11,6 +11,7 @@ from urllib.request import urlopen
 import click
 
 from bidding.trustees import agent as agents
+from bidding.trustees import fingerprints
 from trading.base.errors import Refused
 
 
@@ -34,7 +35,7 @@ def init(folder: Path, organisation: str, url: str, log_key: str, centre_key: st
         made = agents.init(folder, organisation, url, log_key, centre_key, list(witness_key), quorum)
     except FileExistsError:
         raise click.UsageError("there is a root in that folder already") from None
-    click.echo(made.public.hex())
+    click.echo(f"{made.public.hex()}\n{fingerprints.words(made.public)}")
 
 
 @trustee.command()

@@ -77,8 +77,20 @@ def upgrade():
         sa.ForeignKeyConstraint(['session'], ['sealing_session.id'], name=op.f('fk_share_dispute_session_sealing_session')),
         sa.PrimaryKeyConstraint('session', 'trustee', 'digest', name=op.f('pk_share_dispute')))
 
+    op.create_table(
+        'archive_renewal',
+        sa.Column('lot_id', WHOLE, nullable=False),
+        sa.Column('number', WHOLE, nullable=False),
+        sa.Column('document', sa.JSON(), nullable=False),
+        sa.Column('seq', WHOLE, nullable=False),
+        sa.Column('checkpoint_size', WHOLE, nullable=False),
+        sa.Column('at', sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_archive_renewal_lot_id_lot')),
+        sa.PrimaryKeyConstraint('lot_id', 'number', name=op.f('pk_archive_renewal')))
+
 
 def downgrade():
+    op.drop_table('archive_renewal')
     op.drop_table('share_dispute')
     op.drop_table('canary_answer')
     op.drop_table('canary_round')

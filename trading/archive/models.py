@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.base.database import Model
@@ -36,3 +37,15 @@ class Pack(Model):
     sealed_at: Mapped[datetime]
     checkpoint_size: Mapped[int]
     keep_until: Mapped[datetime]
+
+
+class Renewal(Model):
+    """New hashes over a pack and the renewal before it, in the log; keeps old evidence believable."""
+
+    __tablename__ = "archive_renewal"
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    seq: Mapped[int]
+    checkpoint_size: Mapped[int]
+    at: Mapped[datetime]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, send_file, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 
 from trading.accounts.permissions import Permission, allow
-from trading.archive import packing, service
+from trading.archive import packing, renewal, service
 from trading.base import installation
 from trading.base.clock import now
 from trading.base.database import db
@@ -34,7 +34,7 @@ def cases() -> ResponseReturnValue:
 def case(code: str) -> ResponseReturnValue:
     lot = projects.lot_by_code(code)
     gaps = [gap for gap in packing.review(lot) if not gap.prefix.startswith(("05-", "40-award/contract"))]
-    return render_template("archive/case.html", lot=lot, pieces=service.pieces(lot.id), gaps=gaps, pack=service.pack_of(lot.id))
+    return render_template("archive/case.html", lot=lot, pieces=service.pieces(lot.id), gaps=gaps, pack=service.pack_of(lot.id), renewals=renewal.renewals(lot.id))
 
 
 @bp.post("/archive/<code>/seal")
@@ -51,6 +51,32 @@ def piece(code: str, piece_id: int) -> ResponseReturnValue:
     found = service.piece(projects.lot_by_code(code).id, piece_id)
     return send_file(installation.files().path(found.stored), as_attachment=True, mimetype="application/octet-stream",
                      download_name=found.path.rsplit("/", 1)[-1])
+
+
+@bp.post("/archive/<code>/renew")
+@allow(Permission.ARCHIVE_MANAGE)
+def renew(code: str) -> ResponseReturnValue:
+    """Renew the evidence of a pack before its year is over, when an algorithm is given up."""
+    lot = projects.lot_by_code(code)
+    if service.pack_of(lot.id) is None:
+        raise NotFound
+    made = renewal.renew(lot.id, actor=current_user.actor, at=now())
+    flash(_("已更新证据，第 %(number)s 次。", number=made.number), "success")
+    return redirect(url_for("archive.case", code=code))
+
+
+@bp.get("/archive/<code>/renewals.json")
+@allow(Permission.OWN_ACCOUNT)
+def renewals(code: str) -> ResponseReturnValue:
+    """The renewals with their proofs, to be checked beside the pack."""
+    if not (current_user.may(Permission.ARCHIVE_MANAGE) or current_user.may(Permission.SUPERVISE)):
+        raise NotFound
+    lot = projects.lot_by_code(code)
+    if service.pack_of(lot.id) is None:
+        raise NotFound
+    answer = jsonify(renewal.export(lot.id))
+    answer.headers["Content-Disposition"] = f'attachment; filename="{lot.code}-renewals.json"'
+    return answer
 
 
 @bp.get("/archive/<code>/pack.zip")

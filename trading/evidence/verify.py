@@ -562,6 +562,7 @@ class Pack:
 
     def __init__(self, path: Path) -> None:
         self._zip: zipfile.ZipFile | None = None
+        self._hashes: dict[str, dict[str, str]] = {}
         if path.is_dir():
             if any(item.is_symlink() for item in path.rglob("*")):
                 raise Invalid("the pack holds a symbolic link")
@@ -606,6 +607,12 @@ class Pack:
         return [name[5:] for name in self.names if name.startswith(f"data/{prefix}")]
 
     def hashes(self, name: str) -> dict[str, str]:
+        """Both hashes of a file of the pack, read once."""
+        if name not in self._hashes:
+            self._hashes[name] = self._read_hashes(name)
+        return self._hashes[name]
+
+    def _read_hashes(self, name: str) -> dict[str, str]:
         digests = {"sha256": sha256(), "sha512": sha512()}
         try:
             with self.open(name) as source:
@@ -877,7 +884,7 @@ class Verifier:
                 raise Invalid(f"{folder}: the opening record does not name it")
             if outcomes.get(digest, {}).get("outcome") == "opened":
                 plain = self._unseal(folder, header)
-                if sha256(plain).digest() != sha256(self.pack.read(f"data/{folder}/plain.zip")).digest():
+                if sha256(plain).hexdigest() != self.pack.hashes(f"data/{folder}/plain.zip")["sha256"]:
                     raise Invalid(f"{folder}: what it decrypts to is not what the pack shows")
                 manifest = self._manifest_of(folder, plain, header)
                 if manifest["offer"] != outcomes[digest]["offer"]:
@@ -1190,6 +1197,46 @@ def _interpolate(points: dict[int, bytes], at: int) -> bytes:
     return total.to_bytes(32, "big")
 
 
+# --- renewals --------------------------------------------------------------------------------
+
+
+def check_renewals(pack: Path, file: Path, log_key: str = "", witness_keys: Sequence[str] = (), quorum: int = 1,
+                   tsa_roots: Sequence[x509.Certificate] = ()) -> str:
+    """Check the renewals of a pack: its hashes, the chain, the log, the witnesses and the time stamps. Raises Invalid."""
+    given = loose_json(file.read_bytes())
+    one, two = sha512(), Hash(SM3())
+    with pack.open("rb") as source:
+        while chunk := source.read(1 << 20):
+            one.update(chunk)
+            two.update(chunk)
+    hashes = (one.hexdigest(), two.finalize().hex())
+    try:
+        roots = list(tsa_roots) or (x509.load_pem_x509_certificates(given["roots"].encode()) if given["roots"] else [])
+        previous, last = "", 0
+        for number, item in enumerate(given["renewals"], 1):
+            document, place = item["document"], f"renewal {number}"
+            if (document["number"], document["previous"]) != (number, previous) or document["at"] < last:
+                raise Invalid(f"{place}: does not follow the one before")
+            if (document["pack_sha512"], document["pack_sm3"]) != hashes:
+                raise Invalid(f"{place}: of another pack")
+            previous, last = tagged("renewal", canonical(document)).hex(), document["at"]
+            if item["event"]["type"] != "archive.renewed" or item["event"]["renewal"] != previous:
+                raise Invalid(f"{place}: not the one that was logged")
+            text = check_note(item["note"], log_key.partition(",")[0] or given["log"])
+            _, size, root = parse_checkpoint(text)
+            leaf = leaf_hash(tagged("leaf", bytes.fromhex(item["nonce"]) + canonical(item["event"])))
+            if not verify_inclusion(item["index"], size, leaf, [unbase64(h) for h in item["path"]], root):
+                raise Invalid(f"{place}: not in the log")
+            if witness_keys and len(witnessed(item["note"], witness_keys)) < quorum:
+                raise Invalid(f"{place}: too few witnesses")
+            stamps = {check_stamp(unbase64(stamp), text.encode(), roots).root for stamp in item["stamps"]}
+            if len(stamps) < min(2, len(roots)):
+                raise Invalid(f"{place}: {len(stamps)} time stamps")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Invalid(f"the renewals cannot be read: {error}") from None
+    return f"{len(given['renewals'])} renewals, the last of {datetime.fromtimestamp(last, UTC):%Y-%m-%d}" if last else "none"
+
+
 # --- receipts ------------------------------------------------------------------------------
 
 
@@ -1246,11 +1293,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--centre-key", default="", help="the centre's key in hex")
     parser.add_argument("--quorum", type=int, default=1, help="how many witnesses must have signed a close")
     parser.add_argument("--tsa-root", type=Path, action="append", default=[], help="a certificate (PEM) of a time-stamping authority")
+    parser.add_argument("--renewals", type=Path, help="the renewals of the pack's evidence (JSON)")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     try:
         roots = [root for path in options.tsa_root for root in x509.load_pem_x509_certificates(path.read_bytes())]
         report = verify_path(options.path, options.log_key, options.witness_key, options.centre_key, options.quorum, roots)
+        if options.renewals:
+            detail = check_renewals(options.path, options.renewals, options.log_key, options.witness_key, options.quorum, roots)
+            report["checks"].append({"check": 12, "name": "renewals", "title": "证据更新", "ok": True, "detail": detail})
     except (Invalid, OSError, ValueError) as error:
         report = {"ok": False, "keys_pinned": bool(options.log_key), "checks": [], "notes": [str(error)]}
     print(json.dumps(report, ensure_ascii=False, indent=2) if options.json else readable(report))

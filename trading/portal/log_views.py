@@ -13,6 +13,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
+from bidding.trustees import fingerprints
+from bidding.trustees import service as trustees
 from bidding.trustees.models import SealingSession
 from trading.accounts.permissions import public
 from trading.base import addresses, installation
@@ -51,7 +53,7 @@ def page() -> ResponseReturnValue:
     witnesses = [key for key in settings.witness_keys.split(",") if key]
     return render_template("portal/log.html", origin=settings.log_origin, log_key=service.log_verifier_key(), witnesses=witnesses,
                            quorum=settings.witness_quorum, rows=[_row(item, witnesses) for item in tiles.recent(readable())],
-                           log_key_pq=service.log_verifier_key_pq(), authorities=stamping.names(), alarms=[_alarm(item) for item in alarms.recent()], crumbs=[
+                           log_key_pq=service.log_verifier_key_pq(), authorities=stamping.names(), holders=_holders(), alarms=[_alarm(item) for item in alarms.recent()], crumbs=[
                                {"text": _("首页"), "href": "/"}, {"text": _("存证日志")}])
 
 
@@ -59,6 +61,12 @@ def _row(item: Checkpoint, witnesses: list[str]) -> dict[str, Any]:
     _origin, _size, root = verify.parse_checkpoint(verify.split_note(item.note)[0])
     seen = sorted(verify.witnessed(item.note + item.cosignatures, witnesses))
     return {"size": item.size, "root": root.hex(), "at": item.at.astimezone(BEIJING), "witnesses": seen}
+
+
+def _holders() -> list[dict[str, str]]:
+    """The key holders and the centre with the eight words of their keys, to be compared with a notice."""
+    keys = [(record.organisation, record.public) for record in trustees.active()]
+    return [{"name": name, "words": fingerprints.words(bytes.fromhex(public))} for name, public in [(_("交易中心（签署会话）"), trustees.centre_key()), *keys]]
 
 
 def _alarm(item: LogAlarm) -> dict[str, Any]:

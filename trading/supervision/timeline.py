@@ -33,7 +33,7 @@ def title(kind: str) -> str:
         "framework.applied": _("申请加入框架协议"), "framework.joined": _("加入框架协议"), "framework.not_joined": _("不同意加入框架协议"),
         "framework.signed": _("登记框架协议"), "framework.left": _("供应商退出框架协议"), "framework.called": _("发起框架协议采购"),
         "framework.chosen": _("框架协议采购成交"), "framework.call_failed": _("框架协议采购无有效报价"),
-        "project.prequalified": _("资格预审后登记招标"), "archive.catalogued": _("编制档案目录"), "talks.recorded": _("记录谈判、磋商或者协商"), "offers.asked": _("要求提交报价"), "evaluation.offers_opened": _("开启最后报价"), "draw.sealed": _("专家名单封存"), "draw.revealed": _("公开抽取材料"),
+        "project.prequalified": _("资格预审后登记招标"), "archive.catalogued": _("编制档案目录"), "archive.renewed": _("更新归档证据"), "talks.recorded": _("记录谈判、磋商或者协商"), "offers.asked": _("要求提交报价"), "evaluation.offers_opened": _("开启最后报价"), "draw.sealed": _("专家名单封存"), "draw.revealed": _("公开抽取材料"),
         "evaluation.started": _("开始评标"), "evaluation.declared": _("回避声明"), "evaluation.review_submitted": _("提交初步评审"),
         "evaluation.reviewed": _("初步评审完成"), "evaluation.scores_submitted": _("提交评分"), "evaluation.ranked": _("形成排序"),
         "evaluation.signed": _("签署评标报告"), "lot.announced": _("标段公告"), "lot.bidding": _("开始投标"), "lot.closed": _("投标截止"),
