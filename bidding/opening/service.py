@@ -164,6 +164,9 @@ FAILED = {
                           "投标保证金依法退还，本标段流标，将重新招标。"}
 
 
+TOLD = {"too_few_bidders": "lot.failed", "key_holders_absent": "lot.failed.key_holders_absent"}
+
+
 def _fail(lot: Lot, sealing_session: SealingSession, reason: str, facts: dict[str, Any], at: datetime) -> None:
     """The lot fails (流标): nothing is opened, everybody who filed is told."""
     lot.failed_reason = reason
@@ -173,7 +176,7 @@ def _fail(lot: Lot, sealing_session: SealingSession, reason: str, facts: dict[st
     text = FAILED[reason].format(label=lot.label, value=facts.get("value"), article=facts.get("article"), hours=facts.get("hours"))
     announcements.publish_plain(Kind.FAILURE, lot, f"{lot.label}流标公告", text, {}, actor="timetable", at=at)
     for row in sealed.bids(sealing_session.id):
-        messages.notify("lot.failed" if reason == "too_few_bidders" else f"lot.failed.{reason}", at=at, organisation_id=row.organisation_id, lot=lot.label, link=f"/p/{lot.project.code}")
+        messages.notify(TOLD[reason], at=at, organisation_id=row.organisation_id, lot=lot.label, link=f"/p/{lot.project.code}")
 
 
 # --- the bidders' halves -------------------------------------------------------------------------

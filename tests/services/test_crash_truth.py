@@ -49,7 +49,7 @@ from trading.projects import service as projects
 
 ALL = os.environ.get("MINGTANG_ALL_CRASHES") == "1"
 #: Points tried of one flow in an ordinary run.
-SOME = 14
+SOME = 9
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
 

@@ -6,6 +6,7 @@ whoever watched it grow beyond that could count them before the deadline.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, render_template
@@ -52,14 +53,24 @@ def page() -> ResponseReturnValue:
     settings = installation.settings()
     witnesses = [key for key in settings.witness_keys.split(",") if key]
     return render_template("portal/log.html", origin=settings.log_origin, log_key=service.log_verifier_key(), witnesses=witnesses,
-                           quorum=settings.witness_quorum, rows=[_row(item, witnesses) for item in tiles.recent(readable())],
+                           quorum=settings.witness_quorum, rows=_rows(tiles.recent(readable()), witnesses, settings.witness_quorum),
                            log_key_pq=service.log_verifier_key_pq(), authorities=stamping.names(), holders=_holders(), alarms=[_alarm(item) for item in alarms.recent()], crumbs=[
                                {"text": _("首页"), "href": "/"}, {"text": _("存证日志")}])
 
 
+def _rows(found: Sequence[Checkpoint], witnesses: list[str], quorum: int) -> list[dict[str, Any]]:
+    """Newest first; one that no witness signed is held by a later one that they did."""
+    rows, is_held = [], False
+    for item in found:
+        row = _row(item, witnesses)
+        is_held |= len(row["witnesses"]) >= max(1, quorum)
+        rows.append(row | {"is_held": is_held})
+    return rows
+
+
 def _row(item: Checkpoint, witnesses: list[str]) -> dict[str, Any]:
     _origin, _size, root = verify.parse_checkpoint(verify.split_note(item.note)[0])
-    seen = sorted(verify.witnessed(item.note + item.cosignatures, witnesses))
+    seen = sorted(name.rpartition("/")[2] for name in verify.witnessed(item.note + item.cosignatures, witnesses))
     return {"size": item.size, "root": root.hex(), "at": item.at.astimezone(BEIJING), "witnesses": seen}
 
 
