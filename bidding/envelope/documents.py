@@ -158,7 +158,7 @@ def check_session(session: Any) -> dict[str, Any]:
         shaped(trustee, TRUSTEE, "session.trustees")
     good = (session["v"] == VERSION and session["suite"] in suites.NAMES and session["policy"] in POLICIES
             and offer_shape(session["envelope"]) is not None and _is_threshold(session)
-            and session["deadline"] <= session["open_not_before"])
+            and session["deadline"] <= session["open_not_before"] and all(t["pre_key"] < 2**32 for t in session["trustees"]))
     if not good:
         raise Refused("seal.document", place="session")
     suite = suites.of(session["suite"])

@@ -31,7 +31,7 @@ from trading.announcements.rules import Kind
 from trading.archive import service as archive
 from trading.base import installation
 from trading.base.clock import BEIJING, Clock
-from trading.base.database import db, transaction
+from trading.base.database import db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.base.money import yuan
 from trading.deposits import service as deposits
@@ -107,6 +107,8 @@ def close(lot_id: int, *, clock: Clock) -> bool:
             return False
         sealing_session = trustees.session_of(lot_id, FIRST)
         assert sealing_session is not None
+        # The session before the log, as key holders' answers lock them: nobody waits for each other.
+        lock_row(SealingSession, sealing_session.id)
         if sealing_session.deadline < lot.deadline:
             trustees.amend(sealing_session, lot.deadline, at=at)
         frozen = sealed.freeze(sealing_session)
@@ -221,7 +223,7 @@ def close_window(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
         at = clock()
         if lot.stage not in rules.stages_during(envelope) or opening.window_closed_at:
             return False
-        sealing_session = trustees.get_session(opening.session)
+        sealing_session = lock_row(SealingSession, opening.session)
         # Later rounds are sealed to the key holders alone, so that no half is waited for.
         with_halves = sealing_session.document["policy"] != "T"
         needed, given = (opening.count, _halves(lot_id)) if with_halves else (0, 0)
@@ -242,13 +244,14 @@ def is_public(session_name: str) -> bool:
     return sealing_session.envelope == FIRST and law_procedures.procedure(lot.project.procedure).read_out
 
 
-def bundle_for(session_name: str, *, seen: int) -> dict[str, Any]:
-    """What a trustee checks before it releases."""
+def bundle_for(session_name: str, *, seen: int, for_holder: bool = True) -> dict[str, Any]:
+    """What a trustee checks before it releases; for others as it stood at the window's end."""
     sealing_session = trustees.get_session(session_name)
     if sealing_session.release_checkpoint is None:
         raise NotFound
     live = [row.header for row in sealed.bids(session_name)]
-    return trustees.bundle(sealing_session, trustees.entry_numbers(sealing_session), [h for h in live if h], seen=seen)
+    return trustees.bundle(sealing_session, trustees.entry_numbers(sealing_session), [h for h in live if h], seen=seen,
+                           for_holder=for_holder)
 
 
 # --- unsealing -----------------------------------------------------------------------------------
@@ -392,6 +395,7 @@ def finish(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
         found = opened_bids(lot_id, envelope)
         if len(found) < opening.count:
             return False
+        lock_row(SealingSession, opening.session)
         _record(lot, opening, found, at)
         if envelope == FIRST:
             projects.advance(lot, Step.OPEN, actor="timetable", at=at, count=len(found))

@@ -113,6 +113,7 @@ def bundle(name: str) -> ResponseReturnValue:
     seen = number(request.args.get("seen", "0"))
     if len(name) != 64:
         raise Refused("form.document", place="session")
+    sealing, asks = trustees.get_session(name), request.headers.get("Authorization", "")
     if not service.is_public(name):
-        trustees.require_holder(trustees.get_session(name), request.headers.get("Authorization", ""), at=now())
-    return jsonify(service.bundle_for(name, seen=seen))
+        trustees.require_holder(sealing, asks, at=now())
+    return jsonify(service.bundle_for(name, seen=seen, for_holder=trustees.is_holder(sealing, asks, at=now())))

@@ -27,6 +27,10 @@ def start_due(at: datetime) -> int:
             done += 1
         except Refused as refusal:
             log.warning("a lot could not be opened for bids", lot=lot_id, reason=refusal.reason)
+        except Exception:
+            # One lot that cannot be opened must not keep the others from opening.
+            log.exception("a lot could not be opened for bids", lot=lot_id)
+            db.session.rollback()
     return done
 
 

@@ -46,23 +46,40 @@ class Agent:
         """One round: pre-keys, contributions to draws, releases. Returns how much was done."""
         public = self.trustee.public.hex()
         state = self._get(f"/api/v1/trustees/{public}")
-        done = 0
-        last = state["last_pre_key"]
+        if any([self._learn(item["session"], item["amendments"]) for item in state["amended"]]):
+            self._remember()
+        # Releases first, and each thing by itself: what fails in one must not hold up an opening.
+        done = sum(self._try(item["session"], lambda item=item: self._release(item["session"], item["envelope"])) for item in state["sessions"])
+        done += sum(self._try(item["session"], lambda item=item: self._rehearse(item["session"], item["number"])) for item in state["canaries"])
+        done += self._try("pre-keys", lambda: self._bring_pre_keys(public, state))
+        return done + self._try("draws", lambda: self._contribute(public))
+
+    def _try(self, what: str, act: Callable[[], int]) -> int:
+        try:
+            return act()
+        except Refused as refusal:
+            self._say_refused(what, refusal)
+        except (OSError, ValueError) as error:
+            if self._refused.get(what) != str(error):
+                self._refused[what] = str(error)
+                self.say(f"{what[:16]}: {error}")
+        return 0
+
+    def _bring_pre_keys(self, public: str, state: dict[str, Any]) -> int:
+        done, last = 0, state["last_pre_key"]
         for suite, spare in state["spare_pre_keys"].items():
             if spare < PRE_KEYS_WANTED:
                 last = self._post(f"/api/v1/trustees/{public}/pre-keys",
                                   {"suite": suite, "batch": self.trustee.pre_keys(last + 1, PRE_KEY_BATCH, suite)})["last"]
                 done += 1
+        return done
+
+    def _contribute(self, public: str) -> int:
+        done = 0
         for draw in self._get(f"/api/v1/trustees/{public}/draws")["draws"]:
             self._post(f"/api/v1/draws/{draw['draw']}/contributions", self.trustee.contribute(draw["session"]))
             self.say(f"contributed to draw {draw['draw']}")
             done += 1
-        for item in state["canaries"]:
-            done += self._rehearse(item["session"], item["number"])
-        if any([self._learn(item["session"], item["amendments"]) for item in state["amended"]]):
-            self._remember()
-        for item in state["sessions"]:
-            done += self._release(item["session"], item["envelope"])
         return done
 
     def _learn(self, session: str, amendments: list[dict[str, Any]]) -> bool:

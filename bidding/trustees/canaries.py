@@ -45,7 +45,9 @@ def follow(session: SealingSession, *, at: datetime) -> None:
         db.session.delete(item)
     db.session.flush()
     due = canary_rules.moved([item.due_at for item in checked], len(checked), session.deadline, at)
-    for number, moment in enumerate(due[len(checked):], len(checked) + 1):
+    # Numbers that were answered are not given out again: an old answer says nothing of the new moment.
+    used = max([item.number for item in checked] + [answer.number for answer in answers(session.id)], default=0)
+    for number, moment in enumerate(due[len(checked):], used + 1):
         db.session.add(CanaryRound(session=session.id, number=number, due_at=moment))
 
 
@@ -89,12 +91,18 @@ def take(session: SealingSession, body: dict[str, Any], *, at: datetime) -> bool
         raise Refused("canary.unknown")
     if session.close_seq is not None:
         raise Refused("canary.over")
-    if known := db.session.get(CanaryAnswer, (session.id, item.number, body["trustee"])):
-        return not known.fault
+    known = db.session.get(CanaryAnswer, (session.id, item.number, body["trustee"]))
+    if known is not None and not known.fault:
+        return True
     share = documents.binary(body["p"], "p")
     is_good = not body["fault"] and sealing.is_committed(session.canary, share) and share[0] == body["trustee"]
     fault = "" if is_good else body["fault"][:60] or "canary.wrong_share"
-    db.session.add(CanaryAnswer(session=session.id, number=item.number, trustee=body["trustee"], fault=fault, at=at))
+    if known is not None:
+        if fault:
+            return False
+        known.fault, known.at = "", at  # repaired: the log keeps the older answer
+    else:
+        db.session.add(CanaryAnswer(session=session.id, number=item.number, trustee=body["trustee"], fault=fault, at=at))
     db.session.flush()
     evidence.record("canary.answered", actor=_org(session, body["trustee"]), at=at, lot=_lot(session).code, session=session.id,
                     number=item.number, trustee=body["trustee"], fault=fault)

@@ -21,7 +21,10 @@ from trading.base.database import db, transaction
 from trading.base.errors import Refused
 from trading.evidence import service as evidence
 from trading.projects.models import Lot
+from trading.projects.rules import Stage
 
+#: Stages in which an opening may still hang on a share.
+WHILE = (Stage.CLOSED, Stage.OPENED, Stage.CONTRACTED)
 SHAPE = {"session": "hex32", "trustee": "int", "pre_key": "int", "seed": "hex32", "at": "int"}
 
 
@@ -29,7 +32,9 @@ def finding(seed: bytes, header: dict[str, Any], i: int) -> tuple[str, bytes]:
     """(whose fault, the share): ``trustee`` when the wrap opens to what was committed, else ``bidder``."""
     try:
         return "trustee", sealing.open_wrap(seed, header, i)
-    except Refused:
+    except Refused as refusal:
+        if refusal.reason not in protocol.FAULTS_OF_A_WRAP:
+            raise  # nobody's fault is settled by a program that is missing
         return "bidder", b""
 
 
@@ -50,7 +55,12 @@ def take(document: dict[str, Any], headers: dict[str, dict[str, Any]], *, at: da
             raise Refused("trustee.not_released")
         lot = session.get(Lot, found.lot_id)
         assert lot is not None
+        if known := [row for row in of_session(found.id) if row.trustee == ours["i"]]:
+            return {row.digest: row.fault for row in known}
+        if lot.stage not in WHILE:
+            raise Refused("trustee.resting")
         result: dict[str, str] = {}
+        recovered: dict[str, str] = {}
         for row in session.scalars(select(ShareRelease).where(
                 ShareRelease.session == found.id, ShareRelease.trustee == ours["i"]).order_by(ShareRelease.digest)):
             header = headers.get(row.digest)
@@ -62,12 +72,13 @@ def take(document: dict[str, Any], headers: dict[str, dict[str, Any]], *, at: da
             result[row.digest] = fault
             if share:
                 row.p, row.fault = b64encode(share).decode(), "trustee.disputed"
+                recovered[row.digest] = row.p
             session.add(ShareDispute(session=found.id, trustee=ours["i"], digest=row.digest, fault=fault, at=at))
             evidence.record("share.disputed", actor=ours["org"], at=at, lot=lot.code, session=found.id, trustee=ours["i"],
                             bid_digest=row.digest, fault=fault)
         session.flush()
         archive.file_document(found.lot_id, f"10-bids/disputes/{found.envelope}-{ours['i']}.json", f"密钥份额争议（{ours['org']}）",
-                              {**document, "findings": [{"digest": digest, "fault": fault} for digest, fault in sorted(result.items())]}, at=at)
+                              {**document, "findings": [{"digest": digest, "fault": fault, "p": recovered.get(digest, "")} for digest, fault in sorted(result.items())]}, at=at)
         return result
 
 

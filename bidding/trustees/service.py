@@ -49,15 +49,20 @@ def add_pre_keys(trustee_id: int, batch: list[dict[str, Any]], *, at: datetime, 
 
     Raises Refused ``trustee.pre_key``, ``seal.suite``, ``seal.key_length``, ``seal.key_point``.
     """
-    check = suites.of(suite).check_public_key
+    kind = suites.of(suite)
     with transaction() as session:
         record = get(trustee_id)
         last = session.scalar(select(func.max(PreKey.number)).where(PreKey.trustee_id == trustee_id)) or 0
         for item in batch:
             public = documents.binary(item["kem_pk"], "kem_pk")
             signature = documents.binary(item["sig"], "sig")
-            check(public)
-            if item["number"] <= last or not keys.is_signed(
+            kind.check_public_key(public)
+            try:
+                # The right length is not yet a key: found now, not when somebody seals to it.
+                kind.wrap(public, bytes(32), 1, bytes(suites.RELEASE_BYTES))
+            except ValueError:
+                raise Refused("seal.key_point") from None
+            if not last < item["number"] < 2**32 or not keys.is_signed(
                     bytes.fromhex(record.public), signature, protocol.pre_key_message(item["number"], public)):
                 raise Refused("trustee.pre_key", number=item["number"])
             last = item["number"]
@@ -274,6 +279,15 @@ def number_of(sealing: SealingSession, trustee_public: str) -> int:
 ASK_WITHIN = 300
 
 
+def is_holder(sealing: SealingSession, header: str, *, at: datetime) -> bool:
+    """Whether a key holder of this session asks."""
+    try:
+        require_holder(sealing, header, at=at)
+    except Refused:
+        return False
+    return True
+
+
 def require_holder(sealing: SealingSession, header: str, *, at: datetime) -> None:
     """Let only a key holder of this session see what follows. Raises Refused ``trustee.holders_only``."""
     words = header.split(" ")
@@ -345,6 +359,9 @@ def _keep_release(sealing: SealingSession, lot: Lot, ours: dict[str, Any], docum
         return 0
     for item in body["releases"]:
         documents.shaped(item, {"digest": "hex32", "p": "b64", "fault": "text"}, "release.releases")
+    if len({item["digest"] for item in body["releases"]}) < len(body["releases"]) or any(len(item["p"]) > 100 for item in body["releases"]):
+        raise Refused("seal.document", place="release.releases")
+    for item in body["releases"]:
         session.add(ShareRelease(session=sealing.id, digest=item["digest"], trustee=ours["i"], p=item["p"],
                                  fault=item["fault"][:60], at=at))
     session.flush()
@@ -375,11 +392,16 @@ def released_by(sealing: SealingSession) -> list[int]:
 # --- what a trustee is given to check -----------------------------------------------------------
 
 
-def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any]], *, seen: int) -> dict[str, Any]:
-    """Everything a trustee needs to check an opening by itself; ``seen`` is the size it saw last."""
+def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any]], *, seen: int,
+           for_holder: bool = True) -> dict[str, Any]:
+    """Everything a trustee needs to check an opening by itself; ``seen`` is the size it saw last.
+
+    Others see it as it stood at the window's end: the newest checkpoint and the leaves would let them count
+    what comes in elsewhere.
+    """
     assert sealing.close_seq is not None and sealing.release_checkpoint is not None
     assert sealing.window_seq is not None
-    checkpoint = _to_show(sealing.release_checkpoint)
+    checkpoint = _to_show(sealing.release_checkpoint) if for_holder else _frozen(sealing.release_checkpoint)
     since = sealing.opened_seq
     opened, close, window, *entries = proven(
         [sealing.opened_seq, sealing.close_seq, sealing.window_seq, *_entries_of(sealing, "session.amended"), *seqs], checkpoint)
@@ -390,7 +412,7 @@ def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any
         "opened": opened, "close": close, "window": window, "events": events, "headers": headers,
         "checkpoint": checkpoint.note + checkpoint.cosignatures,
         "peaks": [b64encode(item).decode() for item in evidence.peaks_at(since)],
-        "leaves": b64encode(evidence.leaves(since, checkpoint.size)).decode(),
+        "leaves": b64encode(evidence.leaves(since, checkpoint.size)).decode() if for_holder else "",
         "consistency": [b64encode(item).decode() for item in evidence.prove_consistency(seen, checkpoint.size)]
         if 0 < seen <= checkpoint.size else []}
 
@@ -403,7 +425,11 @@ def _to_show(size: int) -> Checkpoint:
     found = db.session.scalars(select(Checkpoint).where(
         Checkpoint.size >= size, Checkpoint.cosigners >= installation.settings().witness_quorum)
         .order_by(Checkpoint.size.desc()).limit(1).execution_options(populate_existing=True)).first()
-    found = found or db.session.get(Checkpoint, size, populate_existing=True)
+    return found or _frozen(size)
+
+
+def _frozen(size: int) -> Checkpoint:
+    found = db.session.get(Checkpoint, size, populate_existing=True)
     assert found is not None
     return found
 

@@ -20,6 +20,10 @@ from trading.base.errors import Refused
 from trading.evidence import tree, verify
 
 
+#: What may be wrong with a wrap itself; anything else, such as a missing program, is nobody's fault and is tried again.
+FAULTS_OF_A_WRAP = frozenset({"seal.wrap_damaged", "seal.share_not_committed", "seal.shares", "seal.release_length", "seal.document"})
+
+
 @dataclass
 class Memory:
     """What a trustee remembers between openings, kept on its own machine."""
@@ -105,7 +109,7 @@ class Trustee:
         if at < opens + window:
             raise Refused("trustee.too_early", opens=opens + window, clock=at)
         witnessed = witness_times(bundle, pins)
-        if len(witnessed) < pins.quorum or any(seconds < opens for seconds in witnessed):
+        if sum(seconds >= opens for seconds in witnessed) < pins.quorum:
             raise Refused("trustee.not_witnessed", opens=opens, times=witnessed)
         number = str(ours["pre_key"])
         name = documents.session_id(session)
@@ -122,6 +126,8 @@ class Trustee:
                 share = sealing.open_wrap(seed, bid["header"], ours["i"])
                 releases.append({"digest": bid["digest"], "p": b64encode(share).decode(), "fault": ""})
             except Refused as refusal:
+                if refusal.reason not in FAULTS_OF_A_WRAP:
+                    raise
                 releases.append({"digest": bid["digest"], "p": "", "fault": refusal.reason})
         memory.used[number], memory.closed[name] = name, closing
         memory.size, memory.root = size, root.hex()
@@ -148,6 +154,8 @@ class Trustee:
         try:
             share, fault = sealing.open_wrap(keys.pre_key_seed(self._root, ours["pre_key"]), header, ours["i"]), ""
         except Refused as refusal:
+            if refusal.reason not in FAULTS_OF_A_WRAP:
+                raise
             share, fault = b"", refusal.reason
         body = {"session": name, "trustee": ours["i"], "number": canary["number"], "digest": documents.bid_digest(header),
                 "p": b64encode(share).decode(), "fault": fault, "at": at}

@@ -47,4 +47,5 @@ def bundle(name: str) -> ResponseReturnValue:
     draw = db.session.scalar(select(Draw).where(Draw.session == name))
     if draw is None or draw.closed_at is None:
         raise NotFound
-    return jsonify(service.bundle(draw, seen=number(request.args.get("seen", "0"))))
+    asks = trustees.is_holder(trustees.get_session(name), request.headers.get("Authorization", ""), at=now())
+    return jsonify(service.bundle(draw, seen=number(request.args.get("seen", "0")), for_holder=asks))

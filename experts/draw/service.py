@@ -181,11 +181,11 @@ def close(draw_id: int, *, clock: Clock) -> bool:
         return True
 
 
-def bundle(draw: Draw, *, seen: int) -> dict[str, Any]:
+def bundle(draw: Draw, *, seen: int, for_holder: bool = True) -> dict[str, Any]:
     """What a trustee checks before it releases the contributions."""
     sealing_session = trustees.get_session(draw.session)
     return trustees.bundle(sealing_session, trustees.entry_numbers(sealing_session),
-                           [item.header for item in contributions(draw.id)], seen=seen)
+                           [item.header for item in contributions(draw.id)], seen=seen, for_holder=for_holder)
 
 
 def settle(draw_id: int, *, clock: Clock) -> bool:

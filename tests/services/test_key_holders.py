@@ -331,8 +331,44 @@ def test_a_holder_that_claims_garbage_is_refuted_and_the_bid_opens(sqlite_centre
     headers = {row.digest: row.header for row in sealed.bids(session.id)}
     disclosed = who.trustee.disclose(session.document, who.memory, at=unix(case.at))
     assert set(disputes.take(disclosed, headers, at=case.at).values()) == {"trustee"}
+    assert disputes.take(disclosed, headers, at=case.wait(seconds=5)).values(), "sent again, it gives the same findings"
     assert opening.unseal_due(case.lot_id, clock=stopped(case.at)) == 3
     assert {bid.outcome for bid in opening.opened_bids(case.lot_id)} == {"opened"}
+    assert opening.finish(case.lot_id, clock=stopped(case.at))
+    case.draw()
+    case.evaluate()
+    case.conclude()
+    pack = case.seal_archive()
+    report = Verifier(Pack(installation.files().path(pack.stored)), evidence.log_verifier_key(), case.cast.watchers.keys, 2).run()
+    assert report["ok"], report["checks"]
+
+
+def test_a_program_that_is_missing_is_nobodys_fault(sqlite_centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = closed_window(sqlite_centre)
+    header = sealed.bids(case.session.id)[0].header
+
+    def gone(*_: object) -> bytes:
+        raise Refused("suite.gm_unavailable")
+
+    monkeypatch.setattr(sealing, "open_wrap", gone)
+    with refused("suite.gm_unavailable"):
+        disputes.finding(bytes(32), header, 1)
+    with refused("suite.gm_unavailable"):
+        given_by(case, 0)
+    monkeypatch.undo()
+    assert given_by(case, 0)["body"]["releases"][0]["p"], "it releases once the program is there again"
+
+
+def test_a_key_that_is_none_is_not_taken(sqlite_centre: Centre) -> None:
+    """The right length, signed by its holder, and still no key: refused before anything is sealed to it."""
+    from bidding.trustees.trustee import pre_key_message
+
+    holder = sqlite_centre.cast.holders[0]
+    number = trustees.last_pre_key(holder.record_id) + 1
+    for public in (bytes(keys.PUBLIC_KEY_BYTES), b"\xff" * keys.PUBLIC_KEY_BYTES):
+        batch = [{"number": number, "kem_pk": b64encode(public).decode(), "sig": holder.trustee.sign(pre_key_message(number, public))}]
+        with refused("seal.key_point"):
+            trustees.add_pre_keys(holder.record_id, batch, at=T0)
 
 
 def test_a_disclosure_is_of_the_own_seed_and_after_the_release(sqlite_centre: Centre) -> None:

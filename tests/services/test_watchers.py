@@ -30,7 +30,7 @@ from trading.base.database import db
 from trading.demonstration import watchers
 from trading.evidence import alarms, authority, notes, service, stamping, verify, witnessing
 from trading.evidence.models import Checkpoint, Stamp
-from trading.evidence.witness import Witness, serve
+from trading.evidence.witness import Answer, Witness, serve
 from trading.messages.texts import TEXTS
 from trading.supervision import alarming
 
@@ -192,12 +192,66 @@ def test_one_witness_that_refuses_does_not_stop_the_centre(sqlite_centre: Centre
     sqlite_centre.cast.watchers.witnesses[1]._last[origin] = liar._last[origin]
     witnessing.cosign_due(seen, stopped(T0))
     assert alarms.stop_filings() == alarms.RESTORED
-    # Both see the log that they know again.
-    for witness in sqlite_centre.cast.watchers.witnesses[:2]:
-        del witness._last[origin]
     grow(1)
+    del sqlite_centre.cast.watchers.witnesses[0]._last[origin]
+    witnessing.cosign_due(seen, stopped(T0))
+    assert [(alarm.place, alarm.stops) for alarm in alarms.standing()] == [(places[1], False)], "one refuses still; two are enough"
+    assert alarms.stop_filings() == ""
+    # It is taken out of the settings: what it said ends with it.
+    own = sqlite_centre.app.extensions["mingtang"]
+    own["settings"] = replace(own["settings"], witness_urls=",".join((places[0], places[2])))
     witnessing.cosign_due(seen, stopped(T0))
     assert alarms.standing() == [] and len(alarms.recent()) == 2
+
+
+def test_one_wrong_clock_stops_nobody(sqlite_centre: Centre, places: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A witness that lags behind signs two checkpoints by a false time: one witness is one voice."""
+    genuine = witnessing.over_http
+    liar = sqlite_centre.cast.watchers.witnesses[0]
+    monkeypatch.setattr(witnessing, "over_http", lambda url: (lambda body: liar.add_checkpoint(body, unix(T0) + 100)) if url == places[0] else genuine(url))
+    for count in (2, 2, 2):
+        grow(count)
+    witnessing.cosign_due({}, stopped(T0))
+    assert alarms.standing() == []
+
+
+def answering(body: str, status: int = 200) -> Callable[[str], Answer]:
+    return lambda _request: Answer(status, body)
+
+
+def test_a_line_in_anothers_name_is_not_kept(sqlite_centre: Centre) -> None:
+    """A witness (or who sits on its line) answers with a forged line under another's name: dropped, the true one fits."""
+    checkpoint = grow(3)
+    other = sqlite_centre.cast.watchers.witnesses[1]
+    public = verify.parse_verifier_key(other.verifier_key)[2]
+    forged = notes._line(other.name, notes.key_hash(other.name, verify.COSIGNATURE, public), bytes(72))
+    assert witnessing.cosign(checkpoint, answering(forged), 0).seconds is None
+    found = db.session.get(Checkpoint, checkpoint.size, populate_existing=True)
+    assert found.cosigners == 0 and other.name not in found.cosignatures
+    witnessing.cosign(found, lambda body: other.add_checkpoint(body, unix(T0)), 0)
+    found = db.session.get(Checkpoint, checkpoint.size, populate_existing=True)
+    assert found.cosigners == 1 and set(verify.witnessed(found.note + found.cosignatures, sqlite_centre.cast.watchers.keys)) == {other.name}
+    # One of its two algorithms is not the witness yet.
+    assert witnessing.cosign(grow(1), answering(notes.cosign("x\n1\n", "y", notes.signer(b"z" * 32, "w"), 1)), 0).seconds is None
+
+
+@pytest.mark.parametrize("body", ["abc", "9" * 30, "", "-1", "٣"])
+def test_a_size_that_is_none_is_not_believed(sqlite_centre: Centre, body: str) -> None:
+    found = witnessing.cosign(grow(2), answering(body, 409), 0)
+    assert (found.size, found.refused) == (0, "")
+
+
+def test_nonsense_of_one_witness_leaves_the_others(sqlite_centre: Centre, places: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine = witnessing.over_http
+
+    def asked(url: str) -> Callable[[str], Answer]:
+        def broken(_body: str) -> Answer:
+            raise ValueError("nonsense")
+        return broken if url == places[0] else genuine(url)
+
+    monkeypatch.setattr(witnessing, "over_http", asked)
+    grow(3)
+    assert witnessing.cosign_due({}, stopped(T0)) == 2
 
 
 @pytest.mark.parametrize("places", [5, -5], indirect=True)

@@ -18,6 +18,7 @@ from tests.builders import Centre
 from tests.services.test_key_holders import closed_window, with_garbage
 from trading.base.clock import stopped, unix
 from trading.base.errors import Refused
+from trading.evidence import service as evidence
 
 
 class OverTheClient(Agent):
@@ -123,3 +124,17 @@ def test_bad_input_is_refused_in_words(sqlite_centre: Centre, path: str, documen
 def test_what_is_not_there_is_404(sqlite_centre: Centre, path: str) -> None:
     case = sqlite_centre.a_bidding_case()
     assert sqlite_centre.app.test_client().get(path.format(name=case.session.id)).status_code == 404
+
+
+def test_only_a_key_holder_sees_how_far_the_log_is(sqlite_centre: Centre, tmp_path: Path, at: Any) -> None:
+    """An opened tender's bundle stays as it was: its growth would let the bids of the next tender be counted."""
+    case = closed_window(sqlite_centre)
+    at(case.at)
+    path, client = f"/api/v1/openings/{case.session.id}/bundle", sqlite_centre.app.test_client()
+    before = client.get(path).get_json()
+    worker = agent_of(sqlite_centre, 0, tmp_path / "holder")
+    other = sqlite_centre.a_filed_case()
+    case.cast.cosign(evidence.checkpoint(other.at).size, other.at)
+    assert client.get(path).get_json() == before and before["leaves"] == ""
+    shown = worker._get(path, Authorization=worker.trustee.ask(case.session.id, unix(case.at)))
+    assert shown["checkpoint"] != before["checkpoint"] and shown["leaves"]

@@ -12,6 +12,7 @@ from base64 import b64encode
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 from sqlalchemy import func, select
@@ -24,6 +25,8 @@ from trading.evidence import stamping
 from trading.evidence.models import Checkpoint, Entry
 from trading.evidence.verify import canonical, tagged
 from trading.projects import service as projects
+
+log = structlog.get_logger()
 
 #: How old the newest evidence of a pack may grow.
 EVERY = timedelta(days=365)
@@ -67,9 +70,16 @@ def renew_due(at: datetime) -> int:
     """Renew every pack whose newest evidence is a year old. Returns packs renewed."""
     newest = select(func.max(Renewal.at)).where(Renewal.lot_id == Pack.lot_id).scalar_subquery()
     due = db.session.scalars(select(Pack.lot_id).where(func.coalesce(newest, Pack.sealed_at) <= at - EVERY).order_by(Pack.lot_id).limit(50)).all()
+    done = 0
     for lot_id in due:
-        renew(lot_id, actor="timetable", at=at)
-    return len(due)
+        try:
+            renew(lot_id, actor="timetable", at=at)
+            done += 1
+        except Exception:
+            # A pack whose file is gone must not keep the others from being renewed.
+            log.exception("a pack could not be renewed", lot=lot_id)
+            db.session.rollback()
+    return done
 
 
 def export(lot_id: int) -> dict[str, Any]:

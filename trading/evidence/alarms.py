@@ -42,6 +42,14 @@ def end(kinds: tuple[str, ...], place: str, *, at: datetime) -> int:
         return len(standing)
 
 
+def set_stops(kinds: tuple[str, ...], stops: bool) -> None:
+    """Say of all standing alarms of some kinds whether they stop filings."""
+    with transaction() as session:
+        for alarm in session.scalars(select(LogAlarm).where(LogAlarm.kind.in_(kinds), LogAlarm.ended_at.is_(None),
+                                                            LogAlarm.stops.is_(not stops)).with_for_update()):
+            alarm.stops = stops
+
+
 def standing() -> list[LogAlarm]:
     """Alarms not ended yet, oldest first."""
     return list(db.session.scalars(select(LogAlarm).where(LogAlarm.ended_at.is_(None)).order_by(LogAlarm.id)))

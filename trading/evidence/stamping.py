@@ -7,7 +7,6 @@ not theirs. The authorities' root certificates are pinned in ``<instance>/tsa-ro
 from __future__ import annotations
 
 import secrets
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from functools import lru_cache
@@ -85,22 +84,29 @@ def stamp_due(clock: Clock) -> int:
     if not urls:
         return 0
     done = 0
-    for checkpoint in _waiting():
-        for url in urls:
+    for url in urls:
+        for checkpoint in _waiting(_root_of.get(url)):
             try:
-                stamp(checkpoint, over_http(url), clock)
+                _root_of[url] = stamp(checkpoint, over_http(url), clock)
                 done += 1
-            except (OSError, urllib.error.URLError):
-                log.warning("a time-stamping authority does not answer", url=url)
             except verify.Invalid as error:
                 log.error("a time-stamping authority answered badly", url=url, why=str(error))
+            except Exception as error:
+                # It is asked again in the next round; the other authorities are asked now.
+                log.warning("a time-stamping authority does not answer", url=url, kind=type(error).__name__)
+                db.session.rollback()
+                break
     return done
 
 
-def _waiting() -> list[Checkpoint]:
-    """Checkpoints to be stamped that lack the stamp of one of the authorities, newest first."""
-    lacking = [~select(Stamp.size).where(Stamp.size == Checkpoint.size, Stamp.authority == fingerprint(root)).exists()
-               for root in roots()]
+#: Which root an address answered with last: what it has stamped already is not asked again.
+_root_of: dict[str, str] = {}
+
+
+def _waiting(known: str | None) -> list[Checkpoint]:
+    """Checkpoints to be stamped that lack the stamp of an authority (of any, where it is not known which), newest first."""
+    wanted = [known] if known else [fingerprint(root) for root in roots()]
+    lacking = [~select(Stamp.size).where(Stamp.size == Checkpoint.size, Stamp.authority == name).exists() for name in wanted]
     return list(db.session.scalars(select(Checkpoint).where(Checkpoint.to_stamp.is_(True), or_(false(), *lacking))
                                    .order_by(Checkpoint.size.desc()).limit(AT_ONCE)))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import median
 from urllib.parse import urlsplit
 
 import structlog
@@ -64,6 +64,8 @@ def cosign(checkpoint: Checkpoint, ask: Ask, seen: int) -> Cosigned:
         path = "".join(b64encode(item).decode() + "\n" for item in service.prove_consistency(seen, checkpoint.size))
         answer = ask(f"old {seen}\n{path}\n{checkpoint.note}")
         if answer.status == 409:
+            if not re.fullmatch(r"[0-9]{1,15}\n?", answer.body, re.ASCII):
+                return Cosigned(seen)
             seen = int(answer.body)
             if seen > service.size():
                 # It has our signature over more leaves than we have: an older state was put back.
@@ -74,8 +76,8 @@ def cosign(checkpoint: Checkpoint, ask: Ask, seen: int) -> Cosigned:
         if answer.status != 200:
             log.error("a witness refused a checkpoint", status=answer.status, size=checkpoint.size)
             return Cosigned(seen)
-        _keep(checkpoint, answer.body)
-        return Cosigned(checkpoint.size, seconds=_seconds(answer.body))
+        seconds = _keep(checkpoint, answer.body)
+        return Cosigned(checkpoint.size if seconds is not None else seen, seconds=seconds)
     return Cosigned(seen)
 
 
@@ -89,24 +91,35 @@ def sign_by_log(checkpoint: Checkpoint) -> None:
     _keep(checkpoint, notes.cosign_pq(text, origin, key, unix(checkpoint.at)))
 
 
-def _keep(checkpoint: Checkpoint, lines: str) -> None:
-    """Add signature lines to a checkpoint; one that stands there already is not added again."""
-    _, offered = verify.split_note(checkpoint.note + lines)
+def _keep(checkpoint: Checkpoint, lines: str) -> int | None:
+    """Add the signature lines that hold, by keys that are pinned; others are dropped, for a line that does not
+    hold would make the checkpoint unreadable. Gives the second that the last of them states, or None.
+    """
+    pinned = [key for key in installation.settings().witness_keys.split(",") if key]
+    known = [*pinned, service.log_verifier_key_pq()]
+    good = [(line, seconds) for line in lines.splitlines(keepends=True)[:8] for seconds in [_time_of(checkpoint.note, line, known)] if seconds is not None]
     with transaction():
         found = lock_row(Checkpoint, checkpoint.size)
         assert found is not None
-        _, there = verify.split_note(found.note + found.cosignatures)
-        have = {(name, blob[:4]) for name, blob in there}
-        for line, (name, blob) in zip(lines.splitlines(keepends=True), offered[-lines.count("\n"):], strict=True):
+        have = {(name, blob[:4]) for name, blob in verify.split_note(found.note + found.cosignatures)[1]}
+        for line, _ in good:
+            name, blob = verify.split_note(checkpoint.note + line)[1][-1]
             if (name, blob[:4]) not in have:
                 found.cosignatures += line
-        origin = installation.settings().log_origin
-        found.cosigners = len({name for name, _ in verify.split_note(found.note + found.cosignatures)[1]} - {origin})
+        found.cosigners = len(verify.witnessed(found.note + found.cosignatures, pinned))
+    return good[-1][1] if good else None
 
 
-def _seconds(lines: str) -> int:
-    blob = verify.unbase64(lines.split("\n")[0].split(" ")[2])
-    return int.from_bytes(blob[4:12], "big")
+def _time_of(note: str, line: str, known: list[str]) -> int | None:
+    """The second of one signature line if it holds under one of the keys."""
+    for key in known:
+        try:
+            seconds = verify.cosignature_time(note + line, key)
+        except verify.Invalid:
+            continue
+        if seconds is not None:
+            return seconds
+    return None
 
 
 def cosign_due(seen: dict[str, int], clock: Clock) -> int:
@@ -118,25 +131,38 @@ def cosign_due(seen: dict[str, int], clock: Clock) -> int:
     """
     settings = installation.settings()
     urls = [url for url in settings.witness_urls.split(",") if url]
-    done, offsets = 0, []
+    done, offsets = 0, dict[str, int]()
     for url in urls:
-        # What we believe may be from before a backup was put back: then the witness is asked from the start.
-        found = Cosigned(seen.get(url, 0) if seen.get(url, 0) <= service.size() else 0)
         try:
-            for checkpoint in _waiting(found.size, len(urls), settings.witness_quorum):
-                found = cosign(checkpoint, over_http(url), found.size)
-                done += found.size == checkpoint.size
-                if found.seconds is not None:
-                    offsets.append(found.seconds - unix(clock()))
-                if found.refused or found.size < checkpoint.size:
-                    # Not passed over: what it signs next would shut out this one for ever.
-                    break
-        except OSError:
+            done += _bring(url, seen, offsets, len(urls), clock)
+        except (OSError, http.client.HTTPException):
             log.warning("a witness does not answer", url=url)
-            continue
-        seen[url] = 0 if found.refused else found.size
-        _hear(url, found, len(urls), clock)
-    _compare_clocks(offsets, clock)
+        except Exception as error:
+            # One witness that answers nonsense must not keep the others from signing.
+            log.error("a witness answered badly", url=url, kind=type(error).__name__)
+            db.session.rollback()
+    _judge(urls, settings.witness_quorum, clock)
+    _compare_clocks(offsets, settings.witness_quorum, clock)
+    return done
+
+
+def _bring(url: str, seen: dict[str, int], offsets: dict[str, int], witnesses: int, clock: Clock) -> int:
+    # What we believe may be from before a backup was put back: then the witness is asked from the start.
+    found, done = Cosigned(seen.get(url, 0) if seen.get(url, 0) <= service.size() else 0), 0
+    for checkpoint in _waiting(found.size, witnesses, installation.settings().witness_quorum):
+        found = cosign(checkpoint, over_http(url), found.size)
+        done += found.size == checkpoint.size
+        if found.seconds is not None:
+            offsets[url] = found.seconds - unix(clock())
+        if found.refused or found.size < checkpoint.size:
+            # Not passed over: what it signs next would shut out this one for ever.
+            break
+    seen[url] = 0 if found.refused else found.size
+    if found.refused:
+        if alarms.raise_alarm(found.refused, url, at=clock(), known=found.size, size=service.size()):
+            log.error("a witness says that the log is not what it was", alarm=found.refused, url=url)
+    elif found.seconds is not None:
+        alarms.end((alarms.FORKED, alarms.RESTORED), url, at=clock())
     return done
 
 
@@ -148,26 +174,24 @@ def _waiting(known: int, witnesses: int, quorum: int) -> list[Checkpoint]:
         .order_by(Checkpoint.size).limit(AT_ONCE)))
 
 
-def _hear(url: str, found: Cosigned, witnesses: int, clock: Clock) -> None:
-    at = clock()
-    if not found.refused:
-        if found.seconds is not None:
-            alarms.end((alarms.FORKED, alarms.RESTORED), url, at=at)
-        return
-    refusing = {alarm.place for alarm in alarms.standing() if alarm.kind in (alarms.FORKED, alarms.RESTORED)} | {url}
-    stops = witnesses - len(refusing) < installation.settings().witness_quorum
-    for place in refusing if stops else {url}:
-        if alarms.raise_alarm(found.refused, place, at=at, stops=stops, known=found.size, size=service.size()):
-            log.error("a witness says that the log is not what it was", alarm=found.refused, url=place)
+def _judge(urls: list[str], quorum: int, clock: Clock) -> None:
+    """Filings stop while so many witnesses refuse that the quorum is out of reach, and only so long."""
+    refusing = {alarm.place for alarm in alarms.standing() if alarm.kind in (alarms.FORKED, alarms.RESTORED)}
+    for place in refusing - set(urls):
+        alarms.end((alarms.FORKED, alarms.RESTORED), place, at=clock())
+    stops = len(urls) - len(refusing & set(urls)) < quorum and bool(refusing & set(urls))
+    alarms.set_stops((alarms.FORKED, alarms.RESTORED), stops)
 
 
-def _compare_clocks(offsets: list[int], clock: Clock) -> None:
-    """Raise or end the alarm about the platform's own clock, by what most witnesses' clocks show."""
+def _compare_clocks(offsets: dict[str, int], quorum: int, clock: Clock) -> None:
+    """The alarm about the platform's own clock: stands while as many witnesses as the quorum contradict it the same way."""
     if not offsets:
         return
-    middle = round(median(offsets))
-    if abs(middle) > CLOCK_TOLERANCE:
-        if alarms.raise_alarm(alarms.CLOCK, "clock", at=clock(), stops=True, seconds=middle):
-            log.error("the clock differs from the witnesses'", seconds=middle)
+    late = [offset for offset in offsets.values() if offset > CLOCK_TOLERANCE]
+    early = [offset for offset in offsets.values() if offset < -CLOCK_TOLERANCE]
+    off = max(late, early, key=len)
+    if len(off) >= max(1, quorum):
+        if alarms.raise_alarm(alarms.CLOCK, "clock", at=clock(), stops=True, seconds=min(off, key=abs)):
+            log.error("the clock differs from the witnesses'", seconds=min(off, key=abs))
     else:
         alarms.end((alarms.CLOCK,), "clock", at=clock())

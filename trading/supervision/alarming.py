@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
+
 from trading.accounts import service as accounts
 from trading.accounts.permissions import Permission
-from trading.base.database import lock_row, transaction
+from trading.base.database import db, lock_row, transaction
 from trading.evidence import alarms
 from trading.evidence import service as evidence
 from trading.evidence.models import LogAlarm
 from trading.messages import service as messages
 
+log = structlog.get_logger()
+
 
 def tell(at: datetime) -> int:
     """Write each new alarm into evidence and to those who must act. Returns alarms told."""
-    return sum(_tell(alarm.id, at) for alarm in alarms.untold())
+    told = 0
+    for alarm_id in [alarm.id for alarm in alarms.untold()]:
+        try:
+            told += _tell(alarm_id, at)
+        except Exception:
+            # One that cannot be told must not keep the next from being told.
+            log.exception("an alarm could not be told", alarm=alarm_id)
+            db.session.rollback()
+    return told
 
 
 def _tell(alarm_id: int, at: datetime) -> bool:
