@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import bagit
+import structlog
 from cryptography.hazmat.primitives import serialization
 from sqlalchemy import or_, select
 
 from trading.archive import rules, service
 from trading.archive.models import Pack
+from trading.archive.verifier import PAGE, html_verifier
 from trading.base import installation
 from trading.base.clock import BEIJING
 from trading.base.database import db, transaction
@@ -35,6 +37,8 @@ from trading.law.rules import find as find_rule
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage, Step
+
+log = structlog.get_logger()
 
 #: A zip entry's time: packs of the same content are the same bytes.
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -134,16 +138,28 @@ def _write_bag(bag: Path, lot: Lot, checkpoint: Checkpoint) -> str:
             for piece in service.pieces(lot.id)]})
     _write_log(bag / "90-log", lot, checkpoint)
     _write_stamps(bag / "95-evidence", lot)
-    verifier = Path(verify.__file__).read_bytes()
-    (bag / "verify").mkdir()
-    (bag / "verify" / "verify.py").write_bytes(verifier)
-    (bag / "verify" / "SHA256SUMS").write_text(f"{sha256(verifier).hexdigest()}  verify.py\n", "utf-8")
+    _write_verifiers(bag / "verify")
     bagit.make_bag(str(bag), {"External-Identifier": lot.code, "Source-Organization": installation.settings().site_name},
                    checksums=["sha256", "sha512"])
     # The library still writes version 0.97; ours is RFC 8493, and the tag manifests must cover that.
     (bag / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", "utf-8")
     bagit.Bag(str(bag)).save()
     return sha256((bag / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
+
+
+def _write_verifiers(folder: Path) -> None:
+    """Both verifiers of the day: who has neither Python nor a network in thirty years still has a browser."""
+    programs = {"verify.py": Path(verify.__file__).read_bytes()}
+    page = html_verifier()
+    if page is None:
+        log.warning("the pack is sealed without its HTML verifier: run mingtang assets install")
+    else:
+        programs[PAGE] = page
+    folder.mkdir()
+    for name, data in programs.items():
+        (folder / name).write_bytes(data)
+    sums = "".join(f"{sha256(data).hexdigest()}  {name}\n" for name, data in sorted(programs.items()))
+    (folder / "SHA256SUMS").write_text(sums, "utf-8")
 
 
 def _write_log(folder: Path, lot: Lot, final: Checkpoint) -> None:

@@ -20,6 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from trading.base import one_file
+
 #: What pages may import by name. Everything these import in turn is followed and copied.
 MODULES = ("hpke", "@panva/hpke-noble", "shamir-secret-sharing")
 
@@ -33,6 +35,9 @@ SINGLE_FILES = {
     "govuk-frontend": "govuk-frontend/dist/govuk/govuk-frontend.min.js",
     "echarts": "echarts/dist/echarts.esm.min.mjs",
 }
+
+#: Pages that are one file with everything in them: name in ``dist`` -> folder of their sources.
+ONE_FILE_PAGES = {"verify.html": "trading/archive/verifier"}
 
 PUBLIC_ADDRESS = "/static/vendor/"
 OLDEST_NODE = 20
@@ -67,6 +72,10 @@ def install(root: Path, echo: Callable[[str], Any] = print) -> None:
         if (front / folder).is_dir():
             shutil.copytree(front / folder, fresh / folder)
     imports, manifest = _copy_packages(front / "node_modules", fresh / "vendor")
+    for name, folder in ONE_FILE_PAGES.items():
+        echo(f"assets: building {name}")
+        (fresh / name).write_bytes(one_file.build(root / folder, front, node, _run))
+        manifest[name] = {"version": stamp[:12], "licence": "", "sha256": _sha256(fresh / name)}
     manifest["main.css"] = {"version": stamp[:12], "licence": "", "sha256": _sha256(fresh / "main.css")}
     for file in sorted((fresh / "js").rglob("*.js")):
         name = file.relative_to(fresh).as_posix()
@@ -114,17 +123,18 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _sources(front: Path) -> Iterator[Path]:
+def _sources(root: Path) -> Iterator[Path]:
+    front = root / "frontend"
     yield front / "package.json"
     yield front / "package-lock.json"
-    for folder in ("scss", "js", "img"):
-        yield from sorted(p for p in (front / folder).rglob("*") if p.is_file())
+    for folder in (*(front / name for name in ("scss", "js", "img")), *(root / name for name in ONE_FILE_PAGES.values())):
+        yield from sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc"))
 
 
 def _stamp(root: Path) -> str:
-    front, digest = root / "frontend", hashlib.sha256(Path(__file__).read_bytes())
-    for path in _sources(front):
-        digest.update(path.relative_to(front).as_posix().encode() + b"\0")
+    digest = hashlib.sha256(Path(__file__).read_bytes() + Path(one_file.__file__).read_bytes())
+    for path in _sources(root):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -12,6 +12,7 @@ import argparse
 import hmac
 import io
 import json
+import re
 import sys
 import zipfile
 import zlib
@@ -555,6 +556,111 @@ class _Suite:
         return b"".join(plain)
 
 
+# --- shapes of sealed documents (docs/protocol.md, 2.2 to 2.5) ------------------------------
+
+PART_BYTES = 8 * 1024 * 1024
+_SESSION = """v:int suite:text tender:text lot:text envelope:text nonce:hex deadline:int open_not_before:int bidder_window_s:int
+    policy:text k:int trustees:list log_origin:text witnesses:list tsa:list max_bytes:int seal_tool_sha256:text"""
+_TRUSTEE = "i:int org:text kem_pk:base64 sig_key:base64 cert_sha256:text pre_key:int pre_key_sig:base64"
+_AMENDMENT = "v:int session:hex previous:hex deadline:int open_not_before:int"
+_HEADER = "v:int ctx:object policy:text k:int shares:list kt_commit:text kb_commit:text payload:object"
+_CONTEXT = "session:hex tender:text lot:text envelope:text bidder:text deadline:int suite:text nonce:hex"
+_SHARE = "i:int wrap:base64 commit:hex"
+_PAYLOAD = "len:int parts:list"
+_RELEASES = "session:hex trustee:int released_at:int releases:list"
+_RELEASE = "digest:hex p:base64 fault:text"
+_MANIFEST = "v:int lot:text bidder:text offer:object files:list"
+_FILE = "name:text bytes:int sha256:hex"
+_OFFERS = {"draw": "value:hex", "technical": "days:int quality:text statement:text", "price": "price_fen:int"}
+_OFFER = "price_fen:int days:int quality:text statement:text"
+_ENVELOPE = re.compile(r"bid|technical|price|offer-[1-9][0-9]{0,2}|draw(-[a-z]{1,14})?")
+_KEY_LENGTHS = {"intl-1": 1216, "gm-1": 65, "gm-hybrid": 1281}
+_UNSAFE = re.compile("[/\\\\\0-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+#: The curve of GB/T 32918.5: its prime and b; a is the prime less 3.
+_SM2_P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+_SM2_B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+
+
+def _is_base64(value: Any) -> bool:
+    try:
+        return len(value) <= 8000 and unbase64(value) is not None
+    except (Invalid, TypeError):
+        return False
+
+
+_TYPES: dict[str, Any] = {
+    "int": lambda value: type(value) is int and 0 <= value < 2**53,
+    "text": lambda value: isinstance(value, str) and len(value) <= 2000,
+    "hex": lambda value: isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None,
+    "base64": _is_base64, "list": lambda value: isinstance(value, list), "object": lambda value: isinstance(value, dict)}
+
+
+def _is_shaped(document: Any, fields: str) -> bool:
+    """Whether a document has exactly these fields, each of its type."""
+    wanted = dict(field.split(":") for field in fields.split())
+    return isinstance(document, dict) and document.keys() == wanted.keys() and all(
+        _TYPES[kind](document[name]) for name, kind in wanted.items())
+
+
+def _is_key(suite: str, key: bytes) -> bool:
+    """Whether a key holder's public key has its suite's length and its point, if any, is on the curve."""
+    if len(key) != _KEY_LENGTHS[suite] or suite == "intl-1":
+        return len(key) == _KEY_LENGTHS[suite]
+    x, y = int.from_bytes(key[-64:-32], "big"), int.from_bytes(key[-32:], "big")
+    return key[-65] == 4 and max(x, y) < _SM2_P and (y * y - x**3 + 3 * x - _SM2_B) % _SM2_P == 0
+
+
+def _session_fault(session: dict[str, Any]) -> str:
+    """Why a document is no session, or nothing: a centre that signs what it likes could deal all shares to one holder."""
+    if not _is_shaped(session, _SESSION) or not all(_is_shaped(item, _TRUSTEE) for item in session["trustees"]) \
+            or not all(isinstance(item, str) for item in session["witnesses"]) or not all(map(_TYPES["text"], session["tsa"])):
+        return "not the shape of a session"
+    suite, policy, k, trustees = session["suite"], session["policy"], session["k"], session["trustees"]
+    if session["v"] != 1 or suite not in _KEY_LENGTHS or policy not in ("TB", "T", "B") or not _ENVELOPE.fullmatch(session["envelope"]):
+        return "an unknown version, suite, policy or envelope"
+    if not (k == len(trustees) == 0 if policy == "B" else len(trustees) < 2 * k and k <= len(trustees) <= 15) \
+            or [item["i"] for item in trustees] != list(range(1, len(trustees) + 1)) or len({item["org"] for item in trustees}) != len(trustees):
+        return "not a set of key holders that the protocol allows"
+    if session["deadline"] > session["open_not_before"]:
+        return "it opens before its deadline"
+    return "" if all(_is_key(suite, unbase64(item["kem_pk"])) for item in trustees) else "a key of another suite"
+
+
+def _header_fault(header: Any, session: dict[str, Any]) -> str:
+    """Why a header is none of this session, or nothing (docs/protocol.md, 2.5)."""
+    if not _is_shaped(header, _HEADER) or not _is_shaped(header["ctx"], _CONTEXT) or not _is_shaped(header["payload"], _PAYLOAD) \
+            or not all(_is_shaped(share, _SHARE) for share in header["shares"]):
+        return "not the shape of a header"
+    ctx, policy, payload = header["ctx"], header["policy"], header["payload"]
+    if (header["v"], ctx["suite"], policy, header["k"]) != (1, session["suite"], session["policy"], session["k"]):
+        return "sealed by other rules than its session's"
+    if [share["i"] for share in header["shares"]] != list(range(1, len(session["trustees"]) + 1)):
+        return "its shares are not those of the session's key holders"
+    if any(ctx[name] != session[name] for name in ("tender", "lot", "envelope", "deadline")):
+        return "of another session"
+    for name, without in (("kt_commit", "B"), ("kb_commit", "T")):
+        if not (header[name] == "" if policy == without else _TYPES["hex"](header[name])):
+            return "its commitments are not those of its policy"
+    if not 0 < payload["len"] <= session["max_bytes"] or len(payload["parts"]) != -(-payload["len"] // PART_BYTES) \
+            or not all(map(_TYPES["hex"], payload["parts"])):
+        return "its payload is too large or cut otherwise"
+    return ""
+
+
+def _is_release(piece: Any) -> bool:
+    body = piece.get("body") if isinstance(piece, dict) else None
+    return _is_shaped(body, _RELEASES) and all(_is_shaped(item, _RELEASE) for item in body["releases"])
+
+
+def _is_manifest(manifest: Any, ctx: dict[str, Any]) -> bool:
+    """Whether a manifest has the shape of its envelope's and only names that lead nowhere else."""
+    if not _is_shaped(manifest, _MANIFEST) or manifest["v"] != 1 or not all(_is_shaped(item, _FILE) for item in manifest["files"]):
+        return False
+    names = [item["name"] for item in manifest["files"]]
+    return _is_shaped(manifest["offer"], _OFFERS.get(ctx["envelope"].split("-")[0], _OFFER)) and len(set(names)) == len(names) and not any(
+        name in ("", ".", "..", "manifest.json", ".padding") or len(name.encode()) > 180 or _UNSAFE.search(name) for name in names)
+
+
 # --- reading a pack ----------------------------------------------------------------------
 
 
@@ -663,7 +769,8 @@ class Verifier:
                 results.append({"check": number, "name": name, "title": title, "ok": True, "detail": detail})
             except Invalid as error:
                 results.append({"check": number, "name": name, "title": title, "ok": False, "detail": str(error)})
-            except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, ArithmeticError, UnsupportedAlgorithm) as error:
+            except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, RuntimeError, ArithmeticError,
+                    UnsupportedAlgorithm) as error:
                 detail = f"a piece is not in the expected shape: {type(error).__name__} {error}"
                 results.append({"check": number, "name": name, "title": title, "ok": False, "detail": detail})
         return {"ok": all(item["ok"] for item in results), "keys_pinned": self.pinned, "checks": results, "notes": self.notes}
@@ -704,34 +811,48 @@ class Verifier:
 
     def check_sessions(self) -> str:
         self._load_entries()
+        faults = []
         for name in self.pack.under("00-policy/session-"):
-            piece = self.pack.json(name)
-            document, centre = piece["document"], self.centre_key or piece["centre_key"]
-            ident = tagged("session", canonical(document)).hex()
-            if not _signed(bytes.fromhex(centre), unbase64(piece["sig"]), b"mingtang/v1/session\0" + bytes.fromhex(ident)):
-                raise Invalid(f"{name}: the centre's signature is wrong")
-            for trustee in document["trustees"]:
-                message = b"mingtang/v1/pre-key\0" + trustee["pre_key"].to_bytes(4, "big") + unbase64(trustee["kem_pk"])
-                if not _signed(unbase64(trustee["sig_key"]), unbase64(trustee["pre_key_sig"]), message):
-                    raise Invalid(f"{name}: the pre-key of {trustee['org']} is not signed by it")
-            opens, previous, moves = document["open_not_before"], ident, set[str]()
-            prefix = f"00-policy/amendment-{document['envelope']}-"
-            for amendment in (name for name in self.pack.under(prefix) if name[len(prefix):-5].isdigit()):
-                change = self.pack.json(amendment)
-                body = change["document"]
-                own = tagged("amendment", canonical(body)).hex()
-                if body["previous"] != previous or body["session"] != ident or body["open_not_before"] < opens or not _signed(
-                        bytes.fromhex(centre), unbase64(change["sig"]), b"mingtang/v1/session\0" + bytes.fromhex(own)):
-                    raise Invalid(f"{amendment}: does not follow the session")
-                opens, previous = body["open_not_before"], own
-                moves.add(own)
-            self.sessions[ident] = document | {"opens": opens}
-            for event in (entry["event"] for entry in self.entries if entry["event"].get("session") == ident):
-                if event["type"] == "session.amended" and event["amendment"] not in moves:
-                    raise Invalid(f"{name}: an amendment of the log is missing from the pack")
-                if event["type"] == "session.close" and event["in_force"] != previous:
-                    raise Invalid(f"{name}: the close does not name its last amendment")
+            # The others are read all the same: a fault in the session of a draw says nothing about the bids.
+            try:
+                self._check_session(name)
+            except (Invalid, KeyError, TypeError, ValueError, AttributeError) as error:
+                faults.append(str(error) if isinstance(error, Invalid) else f"{name}: {type(error).__name__} {error}")
+        if faults:
+            raise Invalid("; ".join(faults))
         return f"{len(self.sessions)} sessions"
+
+    def _check_session(self, name: str) -> None:
+        """A session whose signatures, amendments and log entries hold is known to the checks that follow; another is not."""
+        piece = self.pack.json(name)
+        document, centre = piece["document"], self.centre_key or piece["centre_key"]
+        ident = tagged("session", canonical(document)).hex()
+        if fault := _session_fault(document):
+            raise Invalid(f"{name}: {fault}")
+        if not _signed(bytes.fromhex(centre), unbase64(piece["sig"]), b"mingtang/v1/session\0" + bytes.fromhex(ident)):
+            raise Invalid(f"{name}: the centre's signature is wrong")
+        for trustee in document["trustees"]:
+            message = b"mingtang/v1/pre-key\0" + trustee["pre_key"].to_bytes(4, "big") + unbase64(trustee["kem_pk"])
+            if not _signed(unbase64(trustee["sig_key"]), unbase64(trustee["pre_key_sig"]), message):
+                raise Invalid(f"{name}: the pre-key of {trustee['org']} is not signed by it")
+        before, previous, moves = document, ident, set[str]()
+        prefix = f"00-policy/amendment-{document['envelope']}-"
+        for amendment in (name for name in self.pack.under(prefix) if name[len(prefix):-5].isdigit()):
+            change = self.pack.json(amendment)
+            body = change["document"]
+            own = tagged("amendment", canonical(body)).hex()
+            if not _is_shaped(body, _AMENDMENT) or (body["v"], body["previous"], body["session"]) != (1, previous, ident) \
+                    or body["open_not_before"] < before["open_not_before"] or body["deadline"] < before["deadline"] or not _signed(
+                        bytes.fromhex(centre), unbase64(change["sig"]), b"mingtang/v1/session\0" + bytes.fromhex(own)):
+                raise Invalid(f"{amendment}: does not follow the session")
+            before, previous = body, own
+            moves.add(own)
+        for event in (entry["event"] for entry in self.entries if entry["event"].get("session") == ident):
+            if event["type"] == "session.amended" and event["amendment"] not in moves:
+                raise Invalid(f"{name}: an amendment of the log is missing from the pack")
+            if event["type"] == "session.close" and event["in_force"] != previous:
+                raise Invalid(f"{name}: the close does not name its last amendment")
+        self.sessions[ident] = document | {"opens": before["open_not_before"]}
 
     def _load_entries(self) -> None:
         if not self.entries:
@@ -740,13 +861,13 @@ class Verifier:
                 if entry["event"]["type"] == "session.close":
                     self.close_index[entry["event"]["session"]] = entry["index"]
 
-    def _headers(self) -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
-        """(folder, digest, header, filing) of every bid and contribution."""
-        for prefix in ("10-bids/", "20-draw"):
+    def _headers(self, *places: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """(folder, digest, header) of every bid and contribution, or of those of one place."""
+        for prefix in places or ("10-bids/", "20-draw"):
             for name in self.pack.under(prefix):
                 if name.endswith("/header.json"):
                     folder = name.rsplit("/", 1)[0]
-                    yield folder, folder.rsplit("/", 1)[1], self.pack.json(name), self.pack.json(f"{folder}/filing.json")
+                    yield folder, folder.rsplit("/", 1)[1], self.pack.json(name)
 
     def _records(self) -> dict[str, dict[str, Any]]:
         """Opening records by name: of the bids, and of each later round of offers."""
@@ -754,32 +875,37 @@ class Verifier:
 
     def check_bids(self) -> str:
         self._load_entries()
-        commits = {entry["event"]["bid_digest"]: entry for entry in self.entries
+        commits = {(entry["event"]["type"], entry["event"]["bid_digest"]): entry for entry in self.entries
                    if entry["event"]["type"] in ("bid.commit", "draw.commit")}
-        count, seen = 0, set[str]()
-        for folder, digest, header, filing in self._headers():
+        count, seen = 0, set[tuple[str, str]]()
+        for folder, digest, header in self._headers():
+            filing = self.pack.json(f"{folder}/filing.json")
             if tagged("bid", canonical(header)).hex() != digest:
                 raise Invalid(f"{folder}: the header does not hash to its name")
             session = self.sessions.get(header["ctx"]["session"])
             if session is None:
                 raise Invalid(f"{folder}: its session is not in the pack")
-            if (header["policy"], header["k"], header["ctx"]["suite"]) != (session["policy"], session["k"], session["suite"]):
-                raise Invalid(f"{folder}: sealed by other rules than its session's")
-            keys = filing["keys"] if "keys" in filing else [
-                unbase64(t["sig_key"]).hex() for t in session["trustees"] if t["org"] == filing["contributor"]]
-            if not any(_signed(bytes.fromhex(key), unbase64(filing["signature"]), bytes.fromhex(digest)) for key in keys):
+            if fault := _header_fault(header, session):
+                raise Invalid(f"{folder}: {fault}")
+            if folder.startswith("10-bids/"):
+                kind, keys = "bid.commit", [bytes.fromhex(key) for key in filing["keys"]]
+            else:
+                # Only its key holder's own key: one that the filing brings along would be anybody's.
+                kind, keys = "draw.commit", [unbase64(t["sig_key"]) for t in session["trustees"] if t["org"] == header["ctx"]["bidder"]]
+                if filing["contributor"] != header["ctx"]["bidder"] or not isinstance(filing["fault"], str):
+                    raise Invalid(f"{folder}: not filed by the one who sealed it")
+            if not any(_signed(key, unbase64(filing["signature"]), bytes.fromhex(digest)) for key in keys):
                 raise Invalid(f"{folder}: the bidder's signature is wrong")
-            entry = commits.get(digest)
-            if entry is None or entry["event"]["bidder"] != header["ctx"]["bidder"]:
+            entry = commits.get((kind, digest))
+            if entry is None or (entry["event"]["bidder"], entry["event"]["session"]) != (header["ctx"]["bidder"], header["ctx"]["session"]):
                 raise Invalid(f"{folder}: not filed in the log under its bidder")
             if entry["index"] >= self.close_index[header["ctx"]["session"]]:
                 raise Invalid(f"{folder}: filed after the close")
             count += 1
-            seen.add(digest)
+            seen.add((kind, digest))
         # A draw that came to no end disclosed nothing: its contributions stay sealed outside the pack.
         revealed = {entry["event"].get("session") for entry in self.entries if entry["event"]["type"] == "draw.revealed"}
-        owed = {digest for digest, entry in commits.items()
-                if entry["event"]["type"] == "bid.commit" or entry["event"]["session"] in revealed}
+        owed = {key for key, entry in commits.items() if key[0] == "bid.commit" or entry["event"]["session"] in revealed}
         if missing := owed - seen:
             raise Invalid(f"{len(missing)} sealed values of the log are missing from the pack")
         return f"{count} sealed"
@@ -876,57 +1002,87 @@ class Verifier:
         logged = sorted(e["event"]["record"] for e in self.entries if e["event"]["type"] == "opening.recorded")
         if sorted(tagged("record", canonical(record["record"])).hex() for record in records.values()) != logged:
             raise Invalid("15-opening: not the records that were logged")
-        outcomes = {bid["digest"]: bid for record in records.values() for bid in record["record"]["bids"]}
+        if not sessions <= set(self.sessions):
+            raise Invalid("15-opening: a record of no session of the pack")
+        self._check_releases(of_draws=False)
         gone = self._gone()
-        for folder, digest, header, filing in self._headers():
-            if not folder.startswith("10-bids/"):
-                continue
-            if digest in gone:
-                if [n for n in self.pack.under(folder + "/") if not n.endswith((".json",))]:
-                    raise Invalid(f"{folder}: a withdrawn or replaced bid was kept or opened")
-                continue
-            if header["ctx"]["session"] in sessions and digest not in outcomes:
-                raise Invalid(f"{folder}: the opening record does not name it")
-            if outcomes.get(digest, {}).get("outcome") == "opened":
-                plain = self._unseal(folder, header)
-                if sha256(plain).hexdigest() != self.pack.hashes(f"data/{folder}/plain.zip")["sha256"]:
-                    raise Invalid(f"{folder}: what it decrypts to is not what the pack shows")
-                manifest = self._manifest_of(folder, plain, header)
-                if manifest["offer"] != outcomes[digest]["offer"]:
-                    raise Invalid(f"{folder}: the record read out another offer")
-                opened += 1
+        live: dict[str, tuple[str, dict[str, Any]]] = {}
+        for folder, digest, header in self._headers("10-bids/"):
+            if digest not in gone:
+                live[digest] = folder, header
+            elif [name for name in self.pack.under(folder + "/") if not name.endswith(".json")]:
+                raise Invalid(f"{folder}: a withdrawn or replaced bid was kept or opened")
+        for name, record in records.items():
+            rows, session = record["record"]["bids"], record["record"]["session"]
+            due = sorted(digest for digest, (_, header) in live.items() if header["ctx"]["session"] == session)
+            if sorted(row["digest"] for row in rows) != due:
+                raise Invalid(f"{name}: it does not name every live bid of its session, once")
+            for row in rows:
+                self._check_row(name, row, *live[row["digest"]])
+                opened += row["outcome"] == "opened"
         for name, record in records.items():
             body = b"mingtang/v1/record\0" + canonical(record["record"])
             if not _signed(bytes.fromhex(self.centre_key or record["centre_key"]), unbase64(record["sig"]), body):
                 raise Invalid(f"{name}: the signature is wrong")
         return f"{opened} opened again"
 
-    def _gone(self) -> set[str]:
-        gone = {e["event"]["replaces"] for e in self.entries if e["event"]["type"] == "bid.commit" and e["event"]["replaces"]}
-        return gone | {e["event"]["bid_digest"] for e in self.entries if e["event"]["type"] == "bid.withdraw"}
+    def _check_row(self, name: str, row: dict[str, Any], folder: str, header: dict[str, Any]) -> None:
+        """What the record says of one bid is what the bid holds."""
+        if row["bidder"] != header["ctx"]["bidder"]:
+            raise Invalid(f"{name}: it names another bidder for {row['digest']}")
+        if row["outcome"] != "opened":
+            if row["offer"] is not None:
+                raise Invalid(f"{name}: an offer that was not opened")
+            return
+        plain = self._unseal(folder, header)
+        if sha256(plain).hexdigest() != self.pack.hashes(f"data/{folder}/plain.zip")["sha256"]:
+            raise Invalid(f"{folder}: what it decrypts to is not what the pack shows")
+        if self._manifest_of(folder, plain, header)["offer"] != row["offer"]:
+            raise Invalid(f"{folder}: the record read out another offer")
 
-    def _releases(self, session: str, digest: str) -> list[bytes]:
-        document, found = self.sessions[session], []
-        for name in self.pack.under(f"10-bids/releases/{document['envelope']}-"):
+    def _gone(self) -> set[str]:
+        """Bids that their own bidders replaced or withdrew; nobody does that to another's."""
+        commits = [e["event"] for e in self.entries if e["event"]["type"] in ("bid.commit", "draw.commit")]
+        bidders = {event["bid_digest"]: event["bidder"] for event in commits}
+        said = [(event.get("replaces"), event["bidder"]) for event in commits]
+        said += [(e["event"]["bid_digest"], e["event"].get("bidder")) for e in self.entries if e["event"]["type"] == "bid.withdraw"]
+        return {digest for digest, bidder in said if digest and bidders.get(digest) == bidder}
+
+    def _check_releases(self, of_draws: bool) -> None:
+        """Every release that the pack holds is its key holder's and not of before the opening time."""
+        for name in self.pack.under("10-bids/releases/"):
             piece = self.pack.json(name)
-            body = piece["body"]
-            if body["session"] != session:
+            body = piece["body"] if _is_release(piece) else {}
+            document = self.sessions.get(body.get("session", ""))
+            if (document["envelope"] if document else name.rpartition("/")[2]).startswith("draw") != of_draws:
                 continue
-            trustee = next(t for t in document["trustees"] if t["i"] == body["trustee"])
-            if not _signed(unbase64(trustee["sig_key"]), unbase64(piece["sig"]), b"mingtang/v1/release\0" + canonical(body)):
+            if document is None:
+                raise Invalid(f"{name}: no release of a session of the pack")
+            trustee = next((t for t in document["trustees"] if t["i"] == body["trustee"]), None)
+            if trustee is None or not _signed(unbase64(trustee["sig_key"]), unbase64(piece["sig"]), b"mingtang/v1/release\0" + canonical(body)):
                 raise Invalid(f"{name}: the key holder's signature is wrong")
             if body["released_at"] < document["opens"]:
                 raise Invalid(f"{name}: released before the opening time")
-            found += [unbase64(item["p"]) for item in body["releases"] if item["digest"] == digest and item["p"]]
-        # What a dispute brought to light counts too; like every share it must fit its commitment.
-        for name in self.pack.under(f"10-bids/disputes/{document['envelope']}-"):
+
+    def _releases(self, session: str, digest: str) -> list[bytes]:
+        """Shares of a bid, each from its own holder; what a dispute brought to light counts too."""
+        given = []
+        for name in self.pack.under("10-bids/releases/"):
             piece = self.pack.json(name)
-            if piece["body"]["session"] == session:
-                found += [unbase64(item["p"]) for item in piece["findings"] if item["digest"] == digest and item["p"]]
-        return found
+            if _is_release(piece):
+                given.append((piece["body"], piece["body"]["releases"]))
+        for name in self.pack.under("10-bids/disputes/"):
+            piece = self.pack.json(name)
+            given.append((piece["body"], piece["findings"]))
+        shares = [(body["trustee"], unbase64(item["p"])) for body, items in given if body["session"] == session
+                  for item in items if item["digest"] == digest and item["p"]]
+        return [p for trustee, p in shares if len(p) == 66 and p[0] == trustee]
 
     def _unseal(self, folder: str, header: dict[str, Any]) -> bytes:
         """Open one sealed payload from the released shares, as the platform did."""
+        session = self.sessions.get(header["ctx"]["session"])
+        if session is None or _header_fault(header, session):
+            raise Invalid(f"{folder}: its header does not fit its session")
         suite = _Suite(header["ctx"]["suite"])
         ctx = suite.tagged("ctx", canonical(header["ctx"]))
         half = b""
@@ -938,7 +1094,8 @@ class Verifier:
         root = suite.derive(bytes([bool(secret), bool(half)]) + secret + half, b"mingtang/v1/root\0" + ctx)
         self._check_shares(folder, header, suite, ctx, root)
         payload = [self.pack.read(f"data/{name}") for name in self.pack.under(f"{folder}/payload.")]
-        if [sha256(part).hexdigest() for part in payload] != header["payload"]["parts"]:
+        if [sha256(part).hexdigest() for part in payload] != header["payload"]["parts"] or sum(map(len, payload)) != header["payload"]["len"] \
+                or any(len(part) != PART_BYTES for part in payload[:-1]):
             raise Invalid(f"{folder}: the sealed bytes differ from the header")
         try:
             return suite.decrypt(root[:32], ctx, payload)
@@ -949,8 +1106,8 @@ class Verifier:
         """The key holders' half, from any k of the released shares."""
         digest = folder.rsplit("/", 1)[1]
         commits = {share["i"]: share["commit"] for share in header["shares"]}
-        shares = [p for p in self._releases(header["ctx"]["session"], digest)
-                  if len(p) == 66 and suite.tagged("sc", ctx + p).hex() == commits.get(p[0])]
+        shares = list({p[0]: p for p in self._releases(header["ctx"]["session"], digest)
+                       if suite.tagged("sc", ctx + p).hex() == commits.get(p[0])}.values())
         if len(shares) < header["k"]:
             raise Invalid(f"{folder}: too few released shares")
         for subset in combinations(shares, header["k"]):
@@ -971,31 +1128,47 @@ class Verifier:
     def _manifest_of(self, folder: str, plain: bytes, header: dict[str, Any]) -> dict[str, Any]:
         try:
             with zipfile.ZipFile(io.BytesIO(plain)) as archive:
+                entries = archive.infolist()
                 manifest: dict[str, Any] = strict_json(archive.read("manifest.json"))
+                if not _is_manifest(manifest, header["ctx"]):
+                    raise Invalid(f"{folder}: the manifest has another shape")
                 if (manifest["lot"], manifest["bidder"]) != (header["ctx"]["lot"], header["ctx"]["bidder"]):
                     raise Invalid(f"{folder}: the manifest is another bidder's")
+                # Exactly these and all stored, so that no reader finds another file under a name than the next.
+                if [entry.filename for entry in entries] != ["manifest.json", *(item["name"] for item in manifest["files"]), ".padding"] \
+                        or any(entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1 for entry in entries):
+                    raise Invalid(f"{folder}: the envelope holds other files than its manifest")
                 for item in manifest["files"]:
-                    if sha256(archive.read(item["name"])).hexdigest() != item["sha256"]:
+                    content = archive.read(item["name"])
+                    if (len(content), sha256(content).hexdigest()) != (item["bytes"], item["sha256"]):
                         raise Invalid(f"{folder}: {item['name']} differs from the manifest")
         except (zipfile.BadZipFile, KeyError):
             raise Invalid(f"{folder}: the envelope is not a readable ZIP") from None
         return manifest
 
     def check_draw(self) -> str:
-        found = [name for name in self.pack.under("20-draw") if name.endswith("/transcript.json")]
-        if not found:
-            return "no draw"
         self._load_entries()
-        return "; ".join(self._check_one_draw(name.rsplit("/", 1)[0]) for name in found)
+        self._check_releases(of_draws=True)
+        names = self.pack.under("20-draw")
+        found = {name.split("/")[0] for name in names if name.endswith("/transcript.json")}
+        if bare := {name.split("/")[0] for name in names if "/contributions/" in name} - found:
+            raise Invalid(f"{min(bare)}: the transcript is missing")
+        return "; ".join(map(self._check_one_draw, sorted(found))) or "no draw"
 
     def _check_one_draw(self, place: str) -> str:
         document = self.pack.json(f"{place}/transcript.json")
         given = {item["id"]: unbase64(item["value"]) for item in document["contributions"]}
-        for folder, _, header, filing in self._headers():
-            if folder.startswith(f"{place}/") and not filing["fault"]:
+        opened = []
+        for folder, _, header in self._headers(f"{place}/"):
+            fault = self.pack.json(f"{folder}/filing.json")["fault"]
+            if not isinstance(fault, str):
+                raise Invalid(f"{folder}: no valid filing")
+            if not fault:
                 value = bytes.fromhex(self._manifest_of(folder, self._unseal(folder, header), header)["offer"]["value"])
-                if given.get(filing["contributor"]) != value:
-                    raise Invalid(f"{folder}: the transcript uses another value")
+                opened.append((header["ctx"]["bidder"], value))
+        # Each that was sealed and no other: whoever may add one chooses the seed.
+        if sorted(opened) != sorted((item["id"], given[item["id"]]) for item in document["contributions"]):
+            raise Invalid(f"{place}/transcript.json: it uses other values than were sealed")
         rows = sorted(document["pool"], key=lambda row: unbase64(row["eid"]))
         root = merkle_root([canonical(row) for row in rows])
         params = tagged("draw-params", canonical(document["params"]))
@@ -1021,11 +1194,14 @@ class Verifier:
             body = {key: notice[key] for key in ("kind", "title", "body", "schedule")}
             if tagged("notice", canonical(body)).hex() != notice["sha256"] or notice["sha256"] not in published:
                 raise Invalid(f"{name}: not the text that was published")
+        notices = self.pack.under("40-award/award-notice")
+        logged = [e["event"]["report"] for e in self.entries if e["event"]["type"] == "evaluation.ranked"]
         if "data/30-evaluation/report.json" not in self.pack.names:
+            if logged or notices:
+                raise Invalid("30-evaluation/report.json: missing, though the log or an award rests on it")
             return "no evaluation"
         report = self.pack.json("30-evaluation/report.json")["report"]
-        ranked = next(e["event"] for e in self.entries if e["event"]["type"] == "evaluation.ranked")
-        if tagged("report", canonical(report)).hex() != ranked["report"]:
+        if set(logged) != {tagged("report", canonical(report)).hex()}:
             raise Invalid("30-evaluation/report.json: not the report that was logged")
         bids = {bid["digest"]: bid for record in self._records().values() for bid in record["record"]["bids"] if bid["offer"]}
         ranking = report["ranking"]
@@ -1035,7 +1211,6 @@ class Verifier:
             if bids[place["digest"]]["bidder"] != place["bidder"] or (bid["offer"]["price_fen"], bid["bidder"]) != (place["price_fen"], place["bidder"]):
                 raise Invalid("30-evaluation/report.json: it ranks other prices than were opened")
         self._check_order(report["method"]["kind"], ranking)
-        notices = self.pack.under("40-award/award-notice")
         if not notices:
             return f"{len(ranking)} ranked, no award"
         award = self.pack.json(max(notices, key=lambda name: (len(name), name)))
@@ -1043,7 +1218,7 @@ class Verifier:
         if place is None or place["price_fen"] != award["price_fen"]:
             raise Invalid("40-award/award-notice.json: the winner or the price is not in the ranking")
         lost = {e["event"]["bidder"] for e in self.entries if e["event"]["type"] == "candidate.lost"}
-        before = {p["bidder"] for p in ranking[:ranking.index(place)] if (p["rank"], p["bidder"]) != (place["rank"], place["bidder"])}
+        before = {p["bidder"] for p in ranking[:ranking.index(place)]}
         if award["winner"] in lost or not before <= lost:
             raise Invalid("40-award/award-notice.json: not the first rank that was left")
         logged = [e["event"] for e in self.entries if e["event"]["type"] == "lot.awarded"][-1]
@@ -1057,12 +1232,16 @@ class Verifier:
         judged = [place["digest"] for place in ranking] + [item["digest"] for item in report["rejected"]]
         if sorted(judged) != sorted(bid["digest"] for bid in first if bid["outcome"] == "opened"):
             raise Invalid("30-evaluation/report.json: not every opened bid is ranked or rejected once")
+        for at, place in enumerate(ranking):
+            above = ranking[at - 1] if at else {"rank": 0}
+            if place["rank"] != at + 1 and (place["rank"] != above["rank"] or above["digest"] not in place["tied_with"]):
+                raise Invalid("30-evaluation/report.json: the ranks are not in order")
         opened = {record["session"]: record for record in (item["record"] for item in self._records().values())}
         before = next(e["index"] for e in self.entries if e["event"]["type"] == "evaluation.ranked")
         rounds = [e["event"]["session"] for e in self.entries if e["event"]["type"] == "offers.asked" and e["index"] < before]
         given = [{bid["bidder"]: bid["digest"] for bid in opened[session]["bids"] if bid["outcome"] == "opened"}
                  for session in rounds if session in opened]
-        newest = next((one for one in reversed(given) if one), {})
+        newest = {bidder: digest for one in given for bidder, digest in one.items()}
         for place in ranking:
             if place["offer"] != newest.get(place["bidder"], place["digest"]):
                 raise Invalid("30-evaluation/report.json: an older offer counts than the last one given")
@@ -1081,7 +1260,9 @@ class Verifier:
                 raise Invalid("20-draw-winner/candidates.json: not those among whom the lot was cast")
             result = document["result"]["strata"][0]
             drawn = [names[eid] for eid in [*result["members"], *result["substitutes"]]]
-            if [place["bidder"] for place in ranking] != drawn[:len(ranking)]:
+            # By the tickets themselves: of a draw only its members were computed again, not its substitutes.
+            tickets = [names[row["eid"]] for row in by_ticket(document["pool"], unbase64(document["seed"]))]
+            if [place["bidder"] for place in ranking] != drawn or drawn != tickets:
                 raise Invalid("30-evaluation/report.json: not in the order of the tickets")
 
     def check_evidence(self) -> str:
@@ -1114,10 +1295,13 @@ class Verifier:
                 raise Invalid(f"{path}: not the piece that was catalogued")
 
     def _check_sets(self) -> None:
-        gone = self._gone()
+        gone, closed = self._gone(), set[str]()
         for entry in self.entries:
             event = entry["event"]
             if event["type"] == "session.close":
+                if event["session"] in closed:
+                    raise Invalid(f"entry {entry['index']}: its session was closed before")
+                closed.add(event["session"])
                 live = sorted(e["event"]["bid_digest"] for e in self.entries
                               if e["event"]["type"] in ("bid.commit", "draw.commit")
                               and e["event"]["session"] == event["session"] and e["event"]["bid_digest"] not in gone)
@@ -1143,13 +1327,18 @@ def _lp(data: bytes) -> bytes:
     return len(data).to_bytes(8, "big") + data
 
 
-def draw_again(document: dict[str, Any], rows: list[dict[str, Any]], seed: bytes) -> dict[str, list[str]]:
-    """Seat the lowest tickets stratum by stratum, then replace those who declined, in log order."""
+def by_ticket(rows: list[dict[str, Any]], seed: bytes) -> list[dict[str, Any]]:
+    """A pool in the order of its lowest tickets."""
     def ticket(row: dict[str, Any]) -> bytes:
         eid = unbase64(row["eid"])
         return min(tagged("ticket", seed + eid + j.to_bytes(8, "big")) for j in range(row["w"]))
 
-    queue = sorted(rows, key=lambda row: (ticket(row), unbase64(row["eid"])))
+    return sorted(rows, key=lambda row: (ticket(row), unbase64(row["eid"])))
+
+
+def draw_again(document: dict[str, Any], rows: list[dict[str, Any]], seed: bytes) -> dict[str, list[str]]:
+    """Seat the lowest tickets stratum by stratum, then replace those who declined, in log order."""
+    queue = by_ticket(rows, seed)
     params, used, employers = document["params"], set[str](), dict[str, int]()
     benches: dict[str, tuple[Iterator[dict[str, Any]], list[dict[str, Any]]]] = {}
     for stratum in params["strata"]:

@@ -21,7 +21,7 @@ from trading.base.language import language
 from trading.evidence import service as evidence
 from trading.messages import service as messages
 from trading.messages import texts
-from trading.portal import checking, diary, feeds, notice_page, project_page, project_record, results_page, work
+from trading.portal import checking, diary, feeds, notice_page, offline, project_page, project_record, results_page, work
 from trading.portal import home as home_page
 from trading.projects import service as projects
 from trading.projects.rules import PROCEDURES
@@ -197,6 +197,24 @@ def check() -> ResponseReturnValue:
     return _verify_page(report, typed if len(typed) < 20_000 else "", 200 if report.ok else 422)
 
 
+@bp.get("/verify/offline")
+@public
+def offline_verifiers() -> ResponseReturnValue:
+    return render_template("public/offline.html", verifiers=list(offline.verifiers().values()), log_key=evidence.log_verifier_key(),
+                           log_key_pq=evidence.log_verifier_key_pq(), crumbs=[
+                               {"text": _("首页"), "href": "/"}, {"text": _("核验"), "href": "/verify"}, {"text": _("离线核验归档包")}])
+
+
+@bp.get("/verify/offline/<name>")
+@public
+def offline_verifier(name: str) -> ResponseReturnValue:
+    """Saved and never shown here: what judges the platform does not run under its address."""
+    found = offline.verifiers().get(name)
+    if found is None:
+        raise NotFound
+    return Response(found.data, mimetype="application/octet-stream", headers={"Content-Disposition": f'attachment; filename="{found.name}"'})
+
+
 # --- words ------------------------------------------------------------------------------------------------
 
 
@@ -240,7 +258,7 @@ def accessibility() -> ResponseReturnValue:
 @public
 def sitemap() -> ResponseReturnValue:
     places = [("/", _("首页")), ("/search", _("交易信息")), ("/calendar", _("开标日历")), ("/calendar.ics", _("开标日历订阅")),
-              ("/feeds/all.atom", _("全部公告订阅")), ("/verify", _("核验")), ("/log", _("存证日志")), ("/law", _("法规参数")), ("/law/procedures", _("交易方式")), ("/help", _("使用帮助")), ("/accessibility", _("无障碍说明")),
+              ("/feeds/all.atom", _("全部公告订阅")), ("/verify", _("核验")), ("/verify/offline", _("离线核验归档包")), ("/log", _("存证日志")), ("/law", _("法规参数")), ("/law/procedures", _("交易方式")), ("/help", _("使用帮助")), ("/accessibility", _("无障碍说明")),
               ("/problems/report", _("网站找错")), ("/login", _("登录")), ("/me", _("我的工作"))]
     return render_template("public/sitemap.html", places=[{"text": name, "href": href} for href, name in places], crumbs=[
         {"text": _("首页"), "href": "/"}, {"text": _("网站地图")}])
