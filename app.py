@@ -76,7 +76,7 @@ from trading.base.database import db
 from trading.base.errors import NotFound, Refused
 from trading.base.files import Files
 from trading.announcements import jobs as announcement_jobs
-from trading.archive import renewal
+from trading.archive import disposal, disposal_views, hold_views, keeping, loan_views, override_views, renewal, search_views
 from trading.archive import views as archive_views
 from trading.base.scheduler import Job
 from trading.contracts import views as contract_views
@@ -121,7 +121,7 @@ BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.
               portal_views.bp, letter_views.bp,
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
               supplier_views.bp, selection_views.bp, prequalification_views.bp, log_views.bp, framework_views.bp,
-              evaluation_views.bp, deposit_views.bp, archive_views.bp, supervision_views.bp, pause_views.bp, clock_views.bp,
+              evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, pause_views.bp, clock_views.bp,
               law_views.bp, law_change_views.bp, contract_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 
 
@@ -262,6 +262,14 @@ def _errors(app: Flask) -> None:
     def on_missing(_error: NotFound) -> ResponseReturnValue:
         return page(404, "http.404", refused("http.404"))
 
+    @app.errorhandler(FileNotFoundError)
+    def on_gone(error: FileNotFoundError) -> ResponseReturnValue:
+        # A file that a disposal removed is gone for good, whichever page asks for it; any other is an accident.
+        db.session.rollback()
+        if disposal.removed(Path(error.filename or "").name) is None:
+            return on_accident(error)
+        return page(410, "archive.disposed", refused("archive.disposed"))
+
     @app.errorhandler(CSRFError)
     def on_csrf(_error: CSRFError) -> ResponseReturnValue:
         return page(400, "http.csrf", refused("http.csrf"))
@@ -305,6 +313,8 @@ TIMETABLE = [
     Job("supervision.alarm", 2, lambda: alarming.tell(now())),
     Job("evidence.checkpoint", 1, lambda: evidence.checkpoint_if_grown(now())),
     Job("archive.renew_due", 3600, lambda: renewal.renew_due(now())),
+    Job("archive.take_in_due", 30, lambda: keeping.take_in_due(now())),
+    Job("archive.dispose_due", 3600, lambda: disposal.carry_out_due(now())),
     Job("evidence.cosign_due", 1, lambda: witnessing.cosign_due(_seen, now)),
     Job("evidence.stamp_due", 2, lambda: stamping.stamp_due(now)),
 ]

@@ -17,6 +17,7 @@ PLACES = {
     "web": "app:web", "jobs": "app:jobs", "db": "flask_migrate.cli:db",
     "law": "trading.law.commands:law", "witness": "trading.evidence.commands:witness", "monitor": "trading.evidence.commands:monitor",
     "authority": "trading.evidence.commands:authority",
+    "archive": "trading.archive.commands:archive",
     "trustee": "bidding.trustees.commands:trustee", "bid": "bidding.sealed.commands:bid", "draw": "experts.draw.commands:draw",
     "demo": "trading.demonstration.start:demo", "code": "trading.demonstration.start:code", "up": "trading.demonstration.start:up",
     "walkthrough": "trading.demonstration.commands:walkthrough", "replay": "trading.demonstration.commands:replay",

@@ -43,6 +43,8 @@ class Permission(StrEnum):
     POOL_MANAGE = "pool_manage"
     EVALUATE = "evaluate"
     ARCHIVE_MANAGE = "archive_manage"
+    ARCHIVE_READ = "archive_read"
+    ARCHIVE_SUPERVISE = "archive_supervise"
     SUPERVISE = "supervise"
     PAUSE = "pause"
     LAW_WRITE = "law_write"
@@ -62,10 +64,10 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.HOST: frozenset({P.HALL_HOST}),
     Role.DRAW_OPERATOR: frozenset({P.DRAW_RUN, P.POOL_MANAGE}),
     Role.FINANCE: frozenset({P.DEPOSIT_MANAGE}),
-    Role.ARCHIVIST: frozenset({P.ARCHIVE_MANAGE}),
+    Role.ARCHIVIST: frozenset({P.ARCHIVE_MANAGE, P.ARCHIVE_READ}),
     Role.EXPERT: frozenset({P.EVALUATE}),
-    Role.SUPERVISOR: frozenset({P.SUPERVISE, P.PAUSE, P.LAW_WRITE, P.COMPLAINT_HANDLE}),
-    Role.SOCIAL_SUPERVISOR: frozenset({P.SUPERVISE}),
+    Role.SUPERVISOR: frozenset({P.SUPERVISE, P.PAUSE, P.LAW_WRITE, P.COMPLAINT_HANDLE, P.ARCHIVE_READ, P.ARCHIVE_SUPERVISE}),
+    Role.SOCIAL_SUPERVISOR: frozenset({P.SUPERVISE, P.ARCHIVE_READ}),
     Role.KEY_HOLDER: frozenset({P.TRUSTEE}),
     Role.ADMINISTRATOR: frozenset({P.ACCOUNT_ADMIN}),
 }

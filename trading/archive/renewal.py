@@ -69,7 +69,7 @@ def renewals(lot_id: int) -> list[Renewal]:
 def renew_due(at: datetime) -> int:
     """Renew every pack whose newest evidence is a year old. Returns packs renewed."""
     newest = select(func.max(Renewal.at)).where(Renewal.lot_id == Pack.lot_id).scalar_subquery()
-    due = db.session.scalars(select(Pack.lot_id).where(func.coalesce(newest, Pack.sealed_at) <= at - EVERY).order_by(Pack.lot_id).limit(50)).all()
+    due = db.session.scalars(select(Pack.lot_id).where(Pack.disposed_at.is_(None), func.coalesce(newest, Pack.sealed_at) <= at - EVERY).order_by(Pack.lot_id).limit(50)).all()
     done = 0
     for lot_id in due:
         try:

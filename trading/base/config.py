@@ -55,6 +55,10 @@ class Settings:
     max_bid_bytes: int = 2 * 1024**3
     cover_bids: int = 4
     metrics_token: str = ""
+    # How many days an approved disposal of sealed cases waits, so that a hold or an objection can stop it.
+    disposal_wait_days: int = 30
+    # The fonds in the numbers of sealed cases; empty: the platform code.
+    fonds_code: str = ""
 
     @property
     def url(self) -> str:
@@ -109,6 +113,10 @@ def load(instance: Path | None = None, **overrides: object) -> Settings:
     if unknown:
         raise UnsafeSettings(f"unknown settings: {', '.join(sorted(unknown))}")
     settings = replace(Settings(**values), **overrides)  # type: ignore[arg-type]
+    if settings.disposal_wait_days < 1:
+        raise UnsafeSettings("disposal_wait_days must be at least 1: an approved disposal must leave time to stop it")
+    if len(settings.fonds_code) > 20 or not (settings.fonds_code or "0").isascii() or not (settings.fonds_code or "0").isalnum():
+        raise UnsafeSettings("fonds_code must be at most 20 letters and digits")
     if settings.database_url.startswith("postgresql://"):
         settings = replace(settings, database_url="postgresql+psycopg" + settings.database_url[10:])
     return settings

@@ -13,8 +13,8 @@ from trading.base.database import db
 
 
 def is_model(_thing: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
-    """The full-text index is made by hand in the migration, one kind for each database."""
-    return not (kind in ("table", "index") and "notice_index" in (name or ""))
+    """The full-text indexes are made by hand in the migrations, one kind for each database."""
+    return not (kind in ("table", "index") and any(index in (name or "") for index in ("notice_index", "archive_index")))
 
 
 def prepare(app: Flask) -> Flask:

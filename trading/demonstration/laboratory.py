@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from trading.announcements import search
+from trading.archive import search as archive_search
 from trading.base.config import Settings, create_keys
 from trading.base.database import db, transaction
 from trading.demonstration import watchers
@@ -37,5 +38,5 @@ def create_tables() -> None:
     """Tables and search index straight from the models (kept equal to the migrations by a test)."""
     db.create_all()
     with transaction() as session:
-        for statement in search.CREATE[db.engine.dialect.name]:
+        for statement in (*search.CREATE[db.engine.dialect.name], *archive_search.INDEX.create[db.engine.dialect.name]):
             session.execute(text(statement))

@@ -9,6 +9,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from trading.accounts.permissions import Permission, allow
+from trading.archive import loans
 from trading.archive import service as archive
 from trading.base import forms, installation
 from trading.base.clock import BEIJING, now
@@ -78,6 +79,8 @@ def piece(code: str, piece_id: int) -> ResponseReturnValue:
     if not _is_open(lot):
         raise NotFound
     found = archive.piece(lot.id, piece_id)
+    if archive.pack_of(lot.id) is not None:
+        loans.copy_of(lot, found)  # says so where the case was disposed of
     return send_file(installation.files().path(found.stored), as_attachment=True, mimetype="application/octet-stream",
                      download_name=found.path.rsplit("/", 1)[-1])
 
@@ -90,6 +93,7 @@ def verify(code: str) -> ResponseReturnValue:
     pack = archive.pack_of(lot.id)
     if pack is None:
         raise NotFound
+    loans.copy_of(lot, None)  # says so where the case was disposed of
     witnesses = [key for key in installation.settings().witness_keys.split(",") if key]
     report = Verifier(Pack(installation.files().path(pack.stored)), f"{evidence.log_verifier_key()},{evidence.log_verifier_key_pq()}", witnesses,
                       installation.settings().witness_quorum if witnesses else 1, tsa_roots=stamping.roots()).run()
