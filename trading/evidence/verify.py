@@ -125,6 +125,13 @@ def unbase64(text: str) -> bytes:
     return data
 
 
+def unhex(text: str, length: int = 32) -> bytes:
+    """Bytes of lower-case hex figures, the only spelling that the protocol knows."""
+    if not re.fullmatch(f"[0-9a-f]{{{2 * length}}}", text):
+        raise Invalid(f"not {length} bytes in hex")
+    return bytes.fromhex(text)
+
+
 def close_marker(session: str) -> bytes:
     """The leaf that stands directly before a session's closing entry, and nowhere else.
 
@@ -414,6 +421,37 @@ SHA_256 = "2.16.840.1.101.3.4.2.1"
 _HASHES: dict[str, Any] = {SHA_256: SHA256(), "2.16.840.1.101.3.4.2.2": SHA384(), "2.16.840.1.101.3.4.2.3": SHA512()}
 
 
+_RSA, _EC = "1.2.840.113549.1.1.", "1.2.840.10045.4.3."
+#: Algorithms of a stamp's signature: the kind of key, and the hash where the name says it.
+_SIGNATURES: dict[str, tuple[Any, Any]] = {
+    f"{_RSA}1": (RSAPublicKey, None), f"{_RSA}11": (RSAPublicKey, SHA256()), f"{_RSA}12": (RSAPublicKey, SHA384()), f"{_RSA}13": (RSAPublicKey, SHA512()),
+    f"{_EC}2": (EllipticCurvePublicKey, SHA256()), f"{_EC}3": (EllipticCurvePublicKey, SHA384()), f"{_EC}4": (EllipticCurvePublicKey, SHA512())}
+
+
+def _is_der(data: bytes) -> bool:
+    """Whether bytes are DER throughout, each length as short as it can be: no reader finds an end where the next does not."""
+    at = 0
+    while at < len(data):
+        if len(data) - at < 2 or data[at] & 0x1F == 0x1F:
+            return False
+        size, start = data[at + 1], at + 2
+        if size >= 0x80:
+            count, start = size & 0x7F, start + (size & 0x7F)
+            size = int.from_bytes(data[at + 2:start], "big")
+            if not 0 < count <= 4 or size < 0x80 or size >> 8 * (count - 1) == 0:
+                return False
+        if start + size > len(data) or data[at] & 0x20 and not _is_der(data[start:start + size]):
+            return False
+        at = start + size
+    return True
+
+
+def _is_granted(status: bytes) -> bool:
+    """Whether a PKIStatusInfo begins with granted (0) or grantedWithMods (1)."""
+    start = 2 if status[1] < 0x80 else 2 + (status[1] & 0x7F)
+    return status[0] == 0x30 and status[start:start + 3] in (b"\2\1\0", b"\2\1\1")
+
+
 @dataclass(frozen=True)
 class Stamp:
     """When an authority saw some bytes, and the SHA-256 of the root certificate that it leads to."""
@@ -437,7 +475,10 @@ def check_stamp(response: bytes, data: bytes, roots: Sequence[x509.Certificate],
 
 
 def _check_stamp(response: bytes, data: bytes, roots: Sequence[x509.Certificate], nonce: int | None) -> Stamp:
-    content = asn1.decode_der(TspResponse, response).token.parse(TspContent)
+    answer = asn1.decode_der(TspResponse, response)
+    if not _is_der(response) or not _is_granted(asn1.encode_der(answer.status)):
+        raise Invalid("a time stamp that was not granted or is not in DER")
+    content = answer.token.parse(TspContent)
     signed = content.content.parse(TspSignedData)
     if (content.kind.dotted_string, signed.inside.kind.dotted_string) != (SIGNED_DATA, TST_INFO):
         raise Invalid("not a time stamp")
@@ -464,13 +505,14 @@ def _check_stamp(response: bytes, data: bytes, roots: Sequence[x509.Certificate]
     # A set, not the implicit tag that the structure gives it (RFC 5652, 5.4).
     message = asn1.encode_der(signer.attributes)
     public = own.public_key()
+    kind, own_hash = _SIGNATURES.get(signer.algorithm.kind.dotted_string, (None, None))
+    if kind is None or not isinstance(public, kind):
+        raise Invalid("a time stamp signed with a key of another kind")
     try:
         if isinstance(public, RSAPublicKey):
-            public.verify(signer.signature, message, PKCS1v15(), hashing)
+            public.verify(signer.signature, message, PKCS1v15(), own_hash or hashing)
         elif isinstance(public, EllipticCurvePublicKey):
-            public.verify(signer.signature, message, ECDSA(hashing))
-        else:
-            raise Invalid("a time stamp signed with a key of another kind")
+            public.verify(signer.signature, message, ECDSA(own_hash or hashing))
     except InvalidSignature:
         raise Invalid("the time stamp's signature is wrong") from None
     return Stamp(at, _check_chain(own, given, roots, at).hex())
@@ -571,6 +613,10 @@ _RELEASES = "session:hex trustee:int released_at:int releases:list"
 _RELEASE = "digest:hex p:base64 fault:text"
 _MANIFEST = "v:int lot:text bidder:text offer:object files:list"
 _FILE = "name:text bytes:int sha256:hex"
+_TRANSCRIPT = {"v", "params", "pool", "pool_root", "contributions", "beacon", "seed", "declines", "result"}
+_PARAMS = "v:int draw:text lot:text strata:list employer_cap:int reserve:int substitute_rule:text frozen_at:int seal_tool_sha256:text"
+_STRATUM = "id:text count:int regions:list specs:list"
+_ROW = "eid:base64 w:int regions:list specs:list employer:text"
 _OFFERS = {"draw": "value:hex", "technical": "days:int quality:text statement:text", "price": "price_fen:int"}
 _OFFER = "price_fen:int days:int quality:text statement:text"
 _ENVELOPE = re.compile(r"bid|technical|price|offer-[1-9][0-9]{0,2}|draw(-[a-z]{1,14})?")
@@ -595,11 +641,23 @@ _TYPES: dict[str, Any] = {
     "base64": _is_base64, "list": lambda value: isinstance(value, list), "object": lambda value: isinstance(value, dict)}
 
 
-def _is_shaped(document: Any, fields: str) -> bool:
-    """Whether a document has exactly these fields, each of its type."""
+def _is_shaped(document: Any, fields: str, more: bool = False) -> bool:
+    """Whether a document has exactly these fields, each of its type; with ``more`` it may have others too."""
     wanted = dict(field.split(":") for field in fields.split())
-    return isinstance(document, dict) and document.keys() == wanted.keys() and all(
+    return isinstance(document, dict) and (document.keys() == wanted.keys() or more and document.keys() >= wanted.keys()) and all(
         _TYPES[kind](document[name]) for name, kind in wanted.items())
+
+
+def _is_transcript(document: Any) -> bool:
+    """Whether a draw's transcript says all that drawing again needs (docs/protocol.md, 4)."""
+    if not isinstance(document, dict) or not document.keys() >= _TRANSCRIPT or document["v"] != 1 or not isinstance(document["pool"], list):
+        return False
+    params = document["params"]
+    return (_is_shaped(params, _PARAMS, more=True) and (params["v"], params["substitute_rule"]) == (1, "next-ticket")
+            and all(_is_shaped(item, _STRATUM, more=True) for item in params["strata"])
+            and all(_is_shaped(item, _ROW, more=True) and item["w"] > 0 for item in document["pool"])
+            and all(_is_shaped(item, "id:text value:base64", more=True) for item in document["contributions"])
+            and all(_is_shaped(item, "eid:base64 stratum:text reason:text", more=True) for item in document["declines"]))
 
 
 def _is_key(suite: str, key: bytes) -> bool:
@@ -648,8 +706,8 @@ def _header_fault(header: Any, session: dict[str, Any]) -> str:
 
 
 def _is_release(piece: Any) -> bool:
-    body = piece.get("body") if isinstance(piece, dict) else None
-    return _is_shaped(body, _RELEASES) and all(_is_shaped(item, _RELEASE) for item in body["releases"])
+    body = piece.get("body") if isinstance(piece, dict) and "sig" in piece else None
+    return _is_shaped(body, _RELEASES) and isinstance(piece["sig"], str) and all(_is_shaped(item, _RELEASE) for item in body["releases"])
 
 
 def _is_manifest(manifest: Any, ctx: dict[str, Any]) -> bool:
@@ -752,7 +810,7 @@ class Verifier:
         self.pack, self.quorum, self.tsa_roots = pack, quorum, list(tsa_roots)
         # Both keys of the log may be given, the second (ML-DSA-44) after a comma.
         self.log_key, _, self.log_key_pq = log_key.partition(",")
-        self.witness_keys, self.centre_key = list(witness_keys), centre_key
+        self.witness_keys, self.centre_key = list(witness_keys), centre_key.lower()
         self.pinned = bool(log_key)
         self.entries: list[dict[str, Any]] = []
         self.sessions: dict[str, dict[str, Any]] = {}
@@ -829,7 +887,7 @@ class Verifier:
         ident = tagged("session", canonical(document)).hex()
         if fault := _session_fault(document):
             raise Invalid(f"{name}: {fault}")
-        if not _signed(bytes.fromhex(centre), unbase64(piece["sig"]), b"mingtang/v1/session\0" + bytes.fromhex(ident)):
+        if not _signed(unhex(centre), unbase64(piece["sig"]), b"mingtang/v1/session\0" + unhex(ident)):
             raise Invalid(f"{name}: the centre's signature is wrong")
         for trustee in document["trustees"]:
             message = b"mingtang/v1/pre-key\0" + trustee["pre_key"].to_bytes(4, "big") + unbase64(trustee["kem_pk"])
@@ -843,7 +901,7 @@ class Verifier:
             own = tagged("amendment", canonical(body)).hex()
             if not _is_shaped(body, _AMENDMENT) or (body["v"], body["previous"], body["session"]) != (1, previous, ident) \
                     or body["open_not_before"] < before["open_not_before"] or body["deadline"] < before["deadline"] or not _signed(
-                        bytes.fromhex(centre), unbase64(change["sig"]), b"mingtang/v1/session\0" + bytes.fromhex(own)):
+                        unhex(centre), unbase64(change["sig"]), b"mingtang/v1/session\0" + unhex(own)):
                 raise Invalid(f"{amendment}: does not follow the session")
             before, previous = body, own
             moves.add(own)
@@ -856,7 +914,11 @@ class Verifier:
 
     def _load_entries(self) -> None:
         if not self.entries:
-            self.entries = self.pack.json("90-log/entries.json")
+            entries = self.pack.json("90-log/entries.json")
+            if not isinstance(entries, list) or not all(isinstance(item, dict) and _TYPES["int"](item.get("index")) and isinstance(
+                    item.get("event"), dict) and isinstance(item["event"].get("type"), str) for item in entries):
+                raise Invalid("90-log/entries.json: not a list of entries")
+            self.entries = entries
             for entry in self.entries:
                 if entry["event"]["type"] == "session.close":
                     self.close_index[entry["event"]["session"]] = entry["index"]
@@ -888,13 +950,13 @@ class Verifier:
             if fault := _header_fault(header, session):
                 raise Invalid(f"{folder}: {fault}")
             if folder.startswith("10-bids/"):
-                kind, keys = "bid.commit", [bytes.fromhex(key) for key in filing["keys"]]
+                kind, keys = "bid.commit", [unhex(key) for key in filing["keys"]]
             else:
                 # Only its key holder's own key: one that the filing brings along would be anybody's.
                 kind, keys = "draw.commit", [unbase64(t["sig_key"]) for t in session["trustees"] if t["org"] == header["ctx"]["bidder"]]
                 if filing["contributor"] != header["ctx"]["bidder"] or not isinstance(filing["fault"], str):
                     raise Invalid(f"{folder}: not filed by the one who sealed it")
-            if not any(_signed(key, unbase64(filing["signature"]), bytes.fromhex(digest)) for key in keys):
+            if not any(_signed(key, unbase64(filing["signature"]), unhex(digest)) for key in keys):
                 raise Invalid(f"{folder}: the bidder's signature is wrong")
             entry = commits.get((kind, digest))
             if entry is None or (entry["event"]["bidder"], entry["event"]["session"]) != (header["ctx"]["bidder"], header["ctx"]["session"]):
@@ -1022,7 +1084,7 @@ class Verifier:
                 opened += row["outcome"] == "opened"
         for name, record in records.items():
             body = b"mingtang/v1/record\0" + canonical(record["record"])
-            if not _signed(bytes.fromhex(self.centre_key or record["centre_key"]), unbase64(record["sig"]), body):
+            if not _signed(unhex(self.centre_key or record["centre_key"]), unbase64(record["sig"]), body):
                 raise Invalid(f"{name}: the signature is wrong")
         return f"{opened} opened again"
 
@@ -1051,8 +1113,8 @@ class Verifier:
     def _check_releases(self, of_draws: bool) -> None:
         """Every release that the pack holds is its key holder's and not of before the opening time."""
         for name in self.pack.under("10-bids/releases/"):
-            piece = self.pack.json(name)
-            body = piece["body"] if _is_release(piece) else {}
+            piece = self._release(name)
+            body = piece["body"] if piece else {}
             document = self.sessions.get(body.get("session", ""))
             if (document["envelope"] if document else name.rpartition("/")[2]).startswith("draw") != of_draws:
                 continue
@@ -1064,12 +1126,19 @@ class Verifier:
             if body["released_at"] < document["opens"]:
                 raise Invalid(f"{name}: released before the opening time")
 
+    def _release(self, name: str) -> dict[str, Any]:
+        """A release, or nothing where it cannot be read: that is told once, and fails no bid that opens without it."""
+        try:
+            piece: dict[str, Any] = self.pack.json(name)
+        except Invalid:
+            return {}
+        return piece if _is_release(piece) else {}
+
     def _releases(self, session: str, digest: str) -> list[bytes]:
         """Shares of a bid, each from its own holder; what a dispute brought to light counts too."""
         given = []
         for name in self.pack.under("10-bids/releases/"):
-            piece = self.pack.json(name)
-            if _is_release(piece):
+            if piece := self._release(name):
                 given.append((piece["body"], piece["body"]["releases"]))
         for name in self.pack.under("10-bids/disputes/"):
             piece = self.pack.json(name)
@@ -1087,7 +1156,7 @@ class Verifier:
         ctx = suite.tagged("ctx", canonical(header["ctx"]))
         half = b""
         if header["policy"] != "T":
-            half = bytes.fromhex(self.pack.json(f"{folder}/half.json")["kb"])
+            half = unhex(self.pack.json(f"{folder}/half.json")["kb"])
             if suite.tagged("kb", ctx + half).hex() != header["kb_commit"]:
                 raise Invalid(f"{folder}: the bidder's half is not the committed one")
         secret = b"" if header["policy"] == "B" else self._secret(folder, header, suite, ctx)
@@ -1157,14 +1226,18 @@ class Verifier:
 
     def _check_one_draw(self, place: str) -> str:
         document = self.pack.json(f"{place}/transcript.json")
+        if not _is_transcript(document):
+            raise Invalid(f"{place}/transcript.json: not the shape of a transcript")
         given = {item["id"]: unbase64(item["value"]) for item in document["contributions"]}
         opened = []
         for folder, _, header in self._headers(f"{place}/"):
             fault = self.pack.json(f"{folder}/filing.json")["fault"]
             if not isinstance(fault, str):
                 raise Invalid(f"{folder}: no valid filing")
-            if not fault:
-                value = bytes.fromhex(self._manifest_of(folder, self._unseal(folder, header), header)["offer"]["value"])
+            if fault:
+                self._note_if_it_opens(folder, header)
+            else:
+                value = unhex(self._manifest_of(folder, self._unseal(folder, header), header)["offer"]["value"])
                 opened.append((header["ctx"]["bidder"], value))
         # Each that was sealed and no other: whoever may add one chooses the seed.
         if sorted(opened) != sorted((item["id"], given[item["id"]]) for item in document["contributions"]):
@@ -1172,19 +1245,27 @@ class Verifier:
         rows = sorted(document["pool"], key=lambda row: unbase64(row["eid"]))
         root = merkle_root([canonical(row) for row in rows])
         params = tagged("draw-params", canonical(document["params"]))
-        if not any((e["event"]["pool_root"], e["event"]["params"]) == (root.hex(), params.hex())
+        if document["pool_root"] != b64encode(root).decode() or len({row["eid"] for row in rows}) != len(rows) or not any((e["event"]["pool_root"], e["event"]["params"]) == (root.hex(), params.hex())
                    for e in self.entries if e["event"]["type"] == "draw.frozen"):
             raise Invalid(f"{place}/transcript.json: not the pool and conditions that were frozen")
         seed = tagged("seed", params + root + b"".join(
             _lp(name.encode()) + _lp(given[name]) for name in sorted(given, key=str.encode))
-            + (_lp(bytes.fromhex(document["beacon"])) if document["beacon"] else b""))
+            + (_lp(unhex(document["beacon"], len(document["beacon"]) // 2)) if document["beacon"] is not None else b""))
         if b64encode(seed).decode() != document["seed"]:
             raise Invalid(f"{place}/transcript.json: the seed is not what the contributions give")
         seated = draw_again(document, rows, seed)
-        claimed = {one["id"]: one["members"] for one in document["result"]["strata"]}
-        if seated != claimed:
+        claimed = [(one["id"], one["members"]) for one in document["result"]["strata"]]
+        if list(seated.items()) != claimed:
             raise Invalid(f"{place}/transcript.json: the lowest tickets are others")
         return f"{sum(map(len, seated.values()))} seats drawn again from {len(rows)}"
+
+    def _note_if_it_opens(self, folder: str, header: dict[str, Any]) -> None:
+        """Who may leave out a value after seeing all of them chooses between seeds; a share that came late explains it too."""
+        try:
+            self._manifest_of(folder, self._unseal(folder, header), header)
+        except (Invalid, KeyError, TypeError, ValueError):
+            return
+        self.notes.append(f"{folder}: was left out of the draw as not to be opened, and opens")
 
     def check_award(self) -> str:
         self._load_entries()
@@ -1254,9 +1335,9 @@ class Verifier:
             raise Invalid("30-evaluation/report.json: not ranked by the highest price")
         if kind == "lottery" and ranking:
             key = self.pack.json("20-draw-winner/candidates.json")
-            names = {b64encode(hmac.digest(bytes.fromhex(key["salt"]), code.encode(), "sha256")).decode(): code for code in key["codes"]}
+            names = {b64encode(hmac.digest(unhex(key["salt"], len(key["salt"]) // 2), code.encode(), "sha256")).decode(): code for code in key["codes"]}
             document = self.pack.json("20-draw-winner/transcript.json")
-            if {row["eid"] for row in document["pool"]} != set(names):
+            if not _is_transcript(document) or {row["eid"] for row in document["pool"]} != set(names):
                 raise Invalid("20-draw-winner/candidates.json: not those among whom the lot was cast")
             result = document["result"]["strata"][0]
             drawn = [names[eid] for eid in [*result["members"], *result["substitutes"]]]
@@ -1270,7 +1351,7 @@ class Verifier:
         size, root, _, _ = self._checkpoints()[-1]
         last = -1
         for entry in self.entries:
-            leaf = leaf_hash(tagged("leaf", bytes.fromhex(entry["nonce"]) + canonical(entry["event"])))
+            leaf = leaf_hash(tagged("leaf", unhex(entry["nonce"]) + canonical(entry["event"])))
             if entry["index"] <= last or not verify_inclusion(
                     entry["index"], size, leaf, [unbase64(h) for h in entry["path"]], root):
                 raise Invalid(f"evidence entry {entry['index']} ({entry['event']['type']}) is not in the log")
@@ -1307,7 +1388,7 @@ class Verifier:
                               and e["event"]["session"] == event["session"] and e["event"]["bid_digest"] not in gone)
                 # The paths were checked: what stands at an index of the pack stands there in the log.
                 before = next((e for e in self.entries if e["index"] == entry["index"] - 1), None)
-                if before is None or tagged("leaf", bytes.fromhex(before["nonce"]) + canonical(before["event"])) != close_marker(event["session"]):
+                if before is None or tagged("leaf", unhex(before["nonce"]) + canonical(before["event"])) != close_marker(event["session"]):
                     raise Invalid(f"entry {entry['index']}: the mark before the close is missing")
                 if event["count"] != len(live) or event["root"] != tagged("live", canonical(live)).hex():
                     raise Invalid("the set frozen at the close is not the set of live bids")

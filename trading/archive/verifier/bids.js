@@ -1,11 +1,11 @@
 // Check 4: bids, and contributions to draws, are signed, in the log before the close, and all here.
 
 import { isSigned, unbase64, unhex } from './bytes.js'
-import { hasFields, idOf, isInt, isText } from './canonical.js'
+import { hasFields, idOf, isText } from './canonical.js'
 import { headerFault } from './documents.js'
 
 const isKeys = keys => Array.isArray(keys) && keys.every(key => unhex(key, 32))
-const BID_FILING = { signature: isText, state: isText, version: isInt, seq: isInt, keys: isKeys }
+const BID_FILING = { signature: isText, keys: isKeys }
 const CONTRIBUTION_FILING = { contributor: isText, signature: isText, fault: isText }
 
 export async function bids({ reading, fail }) {

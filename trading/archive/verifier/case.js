@@ -1,12 +1,12 @@
 // What several checks read: the log's entries, the sessions, the bids, and which of them count no more.
 
-import { Problem, isHex32, unhex } from './bytes.js'
+import { Problem, unhex } from './bytes.js'
 import { hasFields, idOf, isInt, isObject, isText } from './canonical.js'
 import { checkSession } from './sessions.js'
 
 const isList = Array.isArray
 
-const ENTRY = { index: isInt, nonce: isHex32, event: isObject, path: isList }
+const ENTRY = { index: isInt, event: isObject }
 const SIGNED = { document: isObject, sig: isText, centre_key: isText }
 const AMENDED = { document: isObject, sig: isText }
 

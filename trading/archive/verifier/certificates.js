@@ -29,6 +29,23 @@ for (const name of ['r', 's']) {
   AsnProp({ type: AsnPropTypes.Integer, converter: AsnIntegerArrayBufferConverter })(EcdsaSignature.prototype, name)
 }
 
+/** Whether bytes are DER throughout, each length as short as it can be: no reader finds an end where the next does not. */
+export function isDer(bytes) {
+  for (let at = 0; at < bytes.length;) {
+    if (bytes.length - at < 2 || (bytes[at] & 0x1f) === 0x1f) return false
+    let [size, start] = [bytes[at + 1], at + 2]
+    if (size >= 0x80) {
+      const count = size & 0x7f
+      size = bytes.slice(start, start + count).reduce((sum, byte) => 256 * sum + byte, 0)
+      if (count < 1 || count > 4 || size < 0x80 || bytes[start] === 0) return false
+      start += count
+    }
+    if (start + size > bytes.length || (bytes[at] & 0x20 && !isDer(bytes.subarray(start, start + size)))) return false
+    at = start + size
+  }
+  return true
+}
+
 /** A certificate with the bytes it was read from. */
 export async function readCertificate(der) {
   const read = AsnConvert.parse(der, Certificate)
@@ -84,6 +101,7 @@ export async function isSignedBy(publicKey, oid, hashOid, signature, message) {
 
 /** The two numbers of an ECDSA signature behind one another, as WebCrypto wants them. */
 function plainEcdsa(signature, length) {
+  if (!isDer(new Uint8Array(signature))) throw new Error('a signature that is not in DER')
   const { r, s } = AsnConvert.parse(signature, EcdsaSignature)
   const plain = new Uint8Array(2 * length)
   for (const [number, end] of [[r, length], [s, 2 * length]]) {

@@ -22,28 +22,20 @@ const TRANSCRIPT = {
 }
 const SEATING = { id: isText, members: isList, substitutes: isList }
 
-/** The draws of a pack: folder and transcript. */
-export function transcripts(reading) {
-  return reading.once('transcripts', async () => {
-    const found = []
-    for (const path of reading.pack.below('20-draw')) {
-      const folder = /^(20-draw[^/]*)\/transcript\.json$/.exec(path)?.[1]
-      if (!folder) continue
-      const transcript = await reading.pack.document(path)
-      if (!hasFields(transcript, TRANSCRIPT)) throw new Problem(path, '不是抽取记录', 'is no transcript')
-      found.push({ folder, path, transcript })
-    }
-    return found
-  })
+async function transcriptOf(reading, folder) {
+  const path = `${folder}/transcript.json`
+  const transcript = await reading.pack.document(path)
+  if (!hasFields(transcript, TRANSCRIPT)) throw new Problem(path, '不是抽取记录', 'is no transcript')
+  return transcript
 }
 
 export async function draw({ reading, fail, told, note }) {
   await checkReleases(reading, envelope => envelope.startsWith('draw'), fail)
-  const folders = new Set(reading.pack.below('20-draw').filter(path => path.includes('/contributions/')).map(path => path.split('/')[0]))
-  const all = await transcripts(reading)
-  for (const folder of folders) if (!all.some(item => item.folder === folder)) fail(folder, '缺少抽取记录', 'lacks its transcript')
+  const drawn = reading.pack.below('20-draw').filter(path => path.includes('/contributions/') || path.endsWith('/transcript.json'))
   const frozen = (await reading.events('draw.frozen')).map(({ event }) => event)
-  for (const { folder, path, transcript } of all) {
+  for (const folder of new Set(drawn.map(path => path.split('/')[0]))) {
+    const path = `${folder}/transcript.json`
+    const transcript = await transcriptOf(reading, folder)
     const values = await contributed(folder, { reading, fail, told, note })
     const stated = transcript.contributions.map(({ id, value }) => [id, value]).sort(byId)
     if (!equal(canonical(values), canonical(stated))) fail(path, '随机数与解密结果不符', 'states other contributions than were sealed')
@@ -60,8 +52,9 @@ async function contributed(folder, context) {
     if (!contribution.folder.startsWith(`${folder}/contributions/`)) continue
     const fault = contribution.filing?.fault
     if (!isText(fault)) context.fail(`${contribution.folder}/filing.json`, '不是有效的递交记录', 'is no valid filing')
-    if (fault !== '') continue
     const session = known.get(contribution.header.ctx.session)
+    if (fault) await noteIfItOpens(contribution, { ...context, session })
+    if (fault !== '') continue
     try {
       if (!session) throw new Problem(contribution.folder, '所属会话不在归档包中', 'belongs to no session of the pack')
       values.push([contribution.header.ctx.bidder, base64(await openContribution(contribution, { ...context, session }))])
@@ -71,6 +64,17 @@ async function contributed(folder, context) {
     }
   }
   return values.sort(byId)
+}
+
+/** Who may leave out a value after seeing all of them chooses between seeds; a share that came late explains it too. */
+async function noteIfItOpens(contribution, context) {
+  try {
+    await openContribution(contribution, context)
+  } catch {
+    return
+  }
+  const { folder } = contribution
+  context.note(`${folder}：抽取时称无法开启而未采用，实际可以开启`, `${folder}: was left out of the draw as not to be opened, and opens`)
 }
 
 const byId = (one, other) => compare(utf8(one[0]), utf8(other[0]))
@@ -104,7 +108,7 @@ async function order(pool, seed) {
 const shares = (wanted, own) => wanted.length === 0 || wanted.some(item => own.includes(item))
 
 /** Members of each stratum, the declines replaced in their order; null where the pool cannot give them. */
-async function seat({ params, pool, seed, declines }) {
+export async function seat({ params, pool, seed, declines }) {
   const lots = (await order(pool, unbase64(seed))).map(({ row }) => row)
   const used = new Set()
   const employers = new Map()
@@ -150,16 +154,15 @@ async function checkResult(path, transcript, fail) {
 
 /** Codes of the companies of a draw in the order of their tickets, and in that which its transcript states. */
 export async function drawnOrders(reading, name) {
-  const found = (await transcripts(reading)).find(({ folder }) => folder === name)
-  if (!found) throw new Problem(name, '缺少抽取记录', 'is missing')
+  const transcript = await transcriptOf(reading, name)
   const { salt, codes } = await reading.pack.document(`${name}/candidates.json`)
   const key = unhex(salt)
   if (!key?.length || !isTexts(codes)) throw new Problem(`${name}/candidates.json`, '不是参与抽取单位的名单', 'is no list of candidates')
   const byEid = new Map()
   for (const code of codes) byEid.set(base64(await hmac('SHA-256', key, utf8(code))), code)
-  const { pool, seed } = found.transcript
+  const { pool, seed } = transcript
   const byTicket = (await order(pool, unbase64(seed))).map(({ row }) => byEid.get(row.eid))
-  const stated = found.transcript.result.strata.flatMap(({ members, substitutes }) => [...members, ...substitutes])
+  const stated = transcript.result.strata.flatMap(({ members, substitutes }) => [...members, ...substitutes])
   if (byTicket.includes(undefined) || byTicket.length !== byEid.size) throw new Problem(`${name}/candidates.json`, '名单与抽取池不符', 'is not the list that was drawn from')
   return [byTicket, stated.map(eid => byEid.get(eid))]
 }

@@ -13,7 +13,7 @@ const TOLERANCE_S = 120
 const NO_NONCE = '0'.repeat(64)
 const PATH = '90-log/checkpoints.json'
 const CHECKPOINT = { size: isInt, note: note => typeof note === 'string', consistency: Array.isArray }
-const PIECE = { path: isText, title: isText, bytes: isInt, sha256: isHex32 }
+const PIECE = { path: isText, sha256: isHex32 }
 /** What the catalogue does not list, because it is about the catalogue. */
 const BESIDE = ['catalogue.json', '90-log/', '95-evidence/', 'verify/']
 
@@ -133,9 +133,9 @@ async function checkTree(reading, fail) {
     const place = `90-log/entries.json (${index})`
     if (index <= before) fail(place, '条目没有按序号排列', 'is out of order')
     before = index
-    const hashes = path.map(hash => unbase64(hash, 32))
-    const data = await tagged('leaf', concat(unhex(nonce), canonical(event)))
-    if (hashes.includes(null) || !await isIncluded(index, size, await leafHash(data), hashes, root)) fail(place, '不在最后一个检查点的树中', 'is not in the tree of the last checkpoint')
+    const hashes = Array.isArray(path) ? path.map(hash => unbase64(hash, 32)) : [null]
+    const data = await tagged('leaf', concat(unhex(nonce, 32) ?? utf8(''), canonical(event)))
+    if (!isHex32(nonce) || hashes.includes(null) || !await isIncluded(index, size, await leafHash(data), hashes, root)) fail(place, '不在最后一个检查点的树中', 'is not in the tree of the last checkpoint')
   }
 }
 

@@ -4,6 +4,7 @@ import { Problem } from './bytes.js'
 import { offered } from './offered.js'
 import { showResult } from './result.js'
 import { CHECK_TEXTS, TEXTS } from './texts.js'
+import { trustedIn } from './trusted.js'
 import { readAnchors, verify } from './verify.js'
 
 const FIELDS = ['logKey', 'witnessKeys', 'quorum', 'centreKey', 'roots']
@@ -50,7 +51,7 @@ function showProgress() {
 function again() {
   state.report = null
   find('result').hidden = true
-  find('file').value = ''
+  find('file').value = find('renewals').value = ''
   choose(null)
   find('file').focus()
 }
@@ -58,6 +59,19 @@ function again() {
 function choose(file) {
   state.file = file
   speak()
+}
+
+/** Fills the fields of what the reader trusts from files; several files of certificates stand behind one another. */
+async function readTrusted(files) {
+  showTrouble(null)
+  const roots = []
+  for (const file of files) {
+    const found = trustedIn(await file.text())
+    if (!found) return showTrouble(TEXTS.notTrusted.map(text => text.replace('{}', file.name)))
+    if (found.roots) roots.push(found.roots)
+    for (const [name, value] of Object.entries(found)) find(name).value = name === 'roots' ? roots.join('\n') : value
+  }
+  return undefined
 }
 
 let painted = 0
@@ -85,7 +99,7 @@ async function hasEd25519() {
 
 async function start() {
   const given = Object.fromEntries(FIELDS.map(name => [name, find(name).value]))
-  const [file, stop] = [state.file, pair => {
+  const [file, renewed, stop] = [state.file, find('renewals').files[0] ?? null, pair => {
     showTrouble(pair)
     find('trouble').focus()
   }]
@@ -103,7 +117,7 @@ async function start() {
   find('result').hidden = true
   showProgress()
   try {
-    state.report = { ...await verify(file, given, told), checked_at: new Date().toISOString(), verifier: identity() }
+    state.report = { ...await verify(file, given, told, renewed), checked_at: new Date().toISOString(), verifier: identity() }
   } catch (problem) {
     if (!(problem instanceof Problem)) console.warn(problem)
     stop(problem instanceof Problem ? [`${TEXTS.unreadable[0]}：${problem.place} ${problem.zh}`, `${TEXTS.unreadable[1]}: ${problem.place} ${problem.en}`]
@@ -126,6 +140,7 @@ function listen() {
   find('zh').addEventListener('click', () => { state.language = 0; speak() })
   find('en').addEventListener('click', () => { state.language = 1; speak() })
   find('file').addEventListener('change', event => choose(event.target.files[0] ?? null))
+  find('trusted').addEventListener('change', event => readTrusted(event.target.files))
   find('form').addEventListener('submit', event => {
     event.preventDefault()
     if (!state.busy) start()

@@ -3,14 +3,16 @@
 
 import * as bytes from './bytes.js'
 import * as canonical from './canonical.js'
+import * as certificates from './certificates.js'
 import * as documents from './documents.js'
 import * as draw from './draw.js'
 import * as notes from './notes.js'
 import * as opening from './opening.js'
+import { Sm3 } from './sm3.js'
 import * as shares from './shares.js'
 import * as stamps from './stamps.js'
 import * as suites from './suites.js'
 import * as trees from './trees.js'
 import { verify } from './verify.js'
 
-export const offered = { verify, bytes, canonical, documents, draw, notes, opening, shares, stamps, suites, trees }
+export const offered = { verify, bytes, canonical, certificates, documents, draw, notes, opening, Sm3, shares, stamps, suites, trees }

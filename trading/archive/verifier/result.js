@@ -17,7 +17,7 @@ export function showResult(place, report, { say, inLanguage, again }) {
   place.replaceChildren(
     make('div', { class: `verdict ${report.ok ? 'good' : 'bad'}`, role: 'status' },
       make('p', { class: 'word' }, say(report.ok ? 'good' : 'bad')),
-      make('p', {}, report.ok ? say('goodAbout') : say('badAbout', failing.length))),
+      make('p', {}, report.ok ? say('goodAbout', report.checks.length) : say('badAbout', failing.length))),
     ...notesOf(report, { say, inLanguage }),
     make('h2', {}, say('checks')),
     make('ol', { class: 'checks' }, ...report.checks.map((check, at) => checkOf(check, at, { say, inLanguage }))),

@@ -1,11 +1,11 @@
 // Time stamps (RFC 3161, RFC 5816): what they state, who signed them, and by whose authority.
 
-import { Attribute, EncapsulatedContentInfo, SignerInfos, id_signedData } from '@peculiar/asn1-cms'
+import { Attribute, EncapsulatedContentInfo, id_signedData } from '@peculiar/asn1-cms'
 import { AsnArray, AsnConvert, AsnProp, AsnPropTypes, AsnType, AsnTypeTypes, OctetString } from '@peculiar/asn1-schema'
 import { TSTInfo, TimeStampResp } from '@peculiar/asn1-tsp'
 import { AlgorithmIdentifier } from '@peculiar/asn1-x509'
 import { concat, digest, equal, hex, sha256, u8 } from './bytes.js'
-import { hashNamed, isSignedBy, leadsTo, readCertificate, unfitForStamps } from './certificates.js'
+import { hashNamed, isDer, isSignedBy, leadsTo, readCertificate, unfitForStamps } from './certificates.js'
 
 const SHA_256 = '2.16.840.1.101.3.4.2.1'
 const STAMP = '1.2.840.113549.1.9.16.1.4'
@@ -26,20 +26,30 @@ class SigningCertificate {}
 AsnProp({ type: CertificateIds })(SigningCertificate.prototype, 'certs')
 AsnProp({ type: AsnPropTypes.Any, optional: true })(SigningCertificate.prototype, 'policies')
 
+/** SignerInfo of RFC 5652; who signed is said by SigningCertificateV2, so the identifier before it is not read. */
+class SignerInfo {}
+AsnProp({ type: AsnPropTypes.Integer })(SignerInfo.prototype, 'version')
+AsnProp({ type: AsnPropTypes.Any })(SignerInfo.prototype, 'sid')
+AsnProp({ type: AlgorithmIdentifier })(SignerInfo.prototype, 'digestAlgorithm')
+AsnProp({ type: Attribute, repeated: 'set', context: 0, implicit: true })(SignerInfo.prototype, 'signedAttrs')
+AsnProp({ type: AlgorithmIdentifier })(SignerInfo.prototype, 'signatureAlgorithm')
+AsnProp({ type: OctetString })(SignerInfo.prototype, 'signature')
+
 /** SignedData of RFC 5652, its certificates left as the bytes that were signed. */
 class SignedData {}
 AsnProp({ type: AsnPropTypes.Integer })(SignedData.prototype, 'version')
-AsnProp({ type: AsnPropTypes.Any })(SignedData.prototype, 'digestAlgorithms')
+AsnProp({ type: AlgorithmIdentifier, repeated: 'set' })(SignedData.prototype, 'digestAlgorithms')
 AsnProp({ type: EncapsulatedContentInfo })(SignedData.prototype, 'encapContentInfo')
 AsnProp({ type: AsnPropTypes.Any, repeated: 'set', context: 0, implicit: true, optional: true })(SignedData.prototype, 'certificates')
 AsnProp({ type: AsnPropTypes.Any, repeated: 'set', context: 1, implicit: true, optional: true })(SignedData.prototype, 'crls')
-AsnProp({ type: SignerInfos })(SignedData.prototype, 'signerInfos')
+AsnProp({ type: SignerInfo, repeated: 'set' })(SignedData.prototype, 'signerInfos')
 
 class SignedAttributes extends AsnArray {}
 AsnType({ type: AsnTypeTypes.Set, itemType: Attribute })(SignedAttributes)
 
 /** When a stamp says that it saw these bytes; throws with the reason where it proves nothing. */
 export async function stampedAt(response, data, root) {
+  if (!isDer(response)) throw new Error('is not in DER')
   const answer = AsnConvert.parse(response, TimeStampResp)
   if (!GRANTED.includes(Number(answer.status.status)) || !answer.timeStampToken) throw new Error('not granted')
   if (answer.timeStampToken.contentType !== id_signedData) throw new Error('not signed')

@@ -37,7 +37,14 @@ const national = {
 }
 
 const X_WING = 1216
-const isPoint = bytes => bytes.length === 65 && bytes[0] === 4 && sm2.verifyPublicKey(hex(bytes))
+
+function isPoint(bytes) {
+  try {
+    return bytes.length === 65 && bytes[0] === 4 && sm2.verifyPublicKey(hex(bytes))
+  } catch {
+    return false
+  }
+}
 
 /** What each suite computes with, and whether a trustee's public key is one of it. */
 export const SUITES = {

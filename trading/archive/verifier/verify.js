@@ -10,6 +10,7 @@ import { checkpoints, consistency, evidence, rootsFrom, timestamps } from './log
 import { readKey } from './notes.js'
 import { opening } from './opening.js'
 import { Pack } from './pack.js'
+import { renewals } from './renewals.js'
 import { sessions } from './sessions.js'
 
 export const CHECKS = { bag, documents, sessions, bids, checkpoints, consistency, timestamps, opening, draw, award, evidence }
@@ -66,14 +67,17 @@ function anchorsFor(pack, own) {
   return {
     quorum: own.quorum,
     centre: own.centre,
+    ownLog: own.log,
+    ownWitnesses: own.witnesses,
+    ownRoots: own.roots,
     keys: () => (found ??= read()),
     roots: async () => own.roots ?? (pack.has(ROOTS) ? rootsFrom(new TextDecoder().decode(await pack.read(ROOTS))) : []),
     pinned: { log: !!own.log, log_pq: !!own.logPq, witnesses: own.witnesses.length > 0, centre: !!own.centre, roots: !!own.roots }
   }
 }
 
-/** Checks a pack. `told` hears of progress: {done, total} in bytes, and the name of the check. */
-export async function verify(file, given, told = () => {}) {
+/** Checks a pack, and its renewals where they are given. `told` hears of progress: {done, total} in bytes, and the name of the check. */
+export async function verify(file, given, told = () => {}, renewed = null) {
   const own = await readAnchors(given)
   const pack = await Pack.open(file)
   const anchors = anchorsFor(pack, own)
@@ -81,12 +85,12 @@ export async function verify(file, given, told = () => {}) {
   const notes = []
   const checks = []
   const progress = { done: 0, total: 2 * pack.bytes }
-  for (const [name, check] of Object.entries(CHECKS)) {
+  for (const [name, check] of Object.entries(renewed ? { ...CHECKS, renewals } : CHECKS)) {
     const problems = []
     await told({ ...progress, name })
     const fail = (place, zh, en) => problems.push({ place, zh, en })
     await check({
-      pack, reading, anchors, fail,
+      pack, reading, anchors, fail, file: renewed,
       note: (zh, en) => notes.push({ zh, en }),
       told: bytes => {
         progress.done += bytes
