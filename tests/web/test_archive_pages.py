@@ -118,8 +118,10 @@ def test_downloads_are_posts_and_on_record(site: Site, case: Any) -> None:
     answer = client.post(path)
     assert answer.status_code == 200 and zipfile.is_zipfile(io.BytesIO(answer.data)) and "attachment" in answer.headers["Content-Disposition"]
     assert client.post(f"/archive/{case.code}/pieces/{case.pieces[0][0]}").status_code == 200
+    assert client.post(f"/supervise/{case.code}/pieces/{case.pieces[0][0]}").status_code == 200
+    assert client.get(f"/supervise/{case.code}/pieces/{case.pieces[0][0]}").status_code == 405
     page = text(archivist(site), f"/archive/{case.code}")
-    assert page.count("supervisor1 ·") == 2 and "下载记录（2）" in page
+    assert page.count("supervisor1 ·") == 3 and "下载记录（3）" in page
     for other in (site.bidder(0), site.tenderer):
         assert other.post(path).status_code == 404
     assert site.someone(Role.HOST).post(f"/archive/{case.code}/pieces/{case.pieces[0][0]}").status_code == 403
@@ -182,6 +184,7 @@ def test_a_loan_from_page_to_page(site: Site, case: Any) -> None:
     post(buyer, f"/archive/{case.code}/loans/new", 422, piece="99999", purpose="x", days="5")
     post(buyer, f"/archive/{case.code}/loans/new", 422, piece="0", purpose="审计", days="91")
     post(buyer, f"/archive/{case.code}/loans/new", piece="0", purpose="审计 <i>x</i>", days="５")
+    assert f"/archive/{case.code}/loans/new" in text(site.bidder(0), "/me/loans") and case.code not in text(site.bidder(5), "/me/loans")
     assert "审计 &lt;i&gt;x" in text(buyer, "/me/loans") and "待批准" in text(client, "/archive/loans")
     post(buyer, "/loans/1/copy", 403)
     post(buyer, "/archive/loans/1/grant", 403, days="5")
@@ -248,8 +251,8 @@ def test_disposal_on_the_pages(site: Site, case: Any) -> None:
     # Whatever asks for the files is told that they are gone, and why; nothing is an accident.
     for path in (f"/archive/{case.code}/pack.zip", f"/archive/{case.code}/pieces/{case.pieces[0][0]}", f"/archive/{case.code}/renew"):
         assert "销毁" in post(client, path, 410)
-    for path in (f"/supervise/{case.code}/verify", f"/supervise/{case.code}/pieces/{case.pieces[0][0]}"):
-        assert "销毁" in text(one, path, 410)
+    assert "销毁" in text(one, f"/supervise/{case.code}/verify", 410)
+    assert "销毁" in post(one, f"/supervise/{case.code}/pieces/{case.pieces[0][0]}", 410)
     for path in (f"/supervise/{case.code}", "/archive", "/archive?state=disposed", f"/archive/{case.code}/file.pdf", f"/archive/{case.code}/catalogue.json",
                  f"/archive/{case.code}/renewals.json", "/archive/disposals", "/archive/search?q=路缘石"):
         assert one.get(path).status_code == 200, path

@@ -73,6 +73,7 @@ def ask(code: str) -> ResponseReturnValue:
 def mine() -> ResponseReturnValue:
     at = now()
     return render_template("archive/my_loans.html", rows=[_line(loan, at) for loan in loans.of_account(current_user.account.id)],
+                           lots=loans.borrowable(current_user.account),
                            crumbs=[{"text": _("我的工作"), "href": "/me"}, {"text": _("我的借阅")}])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from trading.accounts import service as accounts
 from trading.accounts.models import Account
@@ -25,7 +25,7 @@ from trading.evidence.models import Entry
 from trading.messages import service as messages
 from trading.parties import service as parties
 from trading.projects import service as projects
-from trading.projects.models import Lot
+from trading.projects.models import Lot, Project
 from trading.projects.service import is_mine
 
 MOST_PURPOSE, MOST_NAME = 1000, 200
@@ -66,6 +66,18 @@ def lendable(lot: Lot, account: Account) -> list[Piece]:
     """The pieces that this person may ask for."""
     borrower, own = as_what(lot, account), own_bids(lot, account.organisation_id)
     return [piece for piece in service.pieces(lot.id) if lending.is_lendable(borrower, piece.path, own)]
+
+
+def borrowable(account: Account, limit: int = 50) -> list[Lot]:
+    """Sealed cases of one's own projects, and those in which one's organisation bid, newest first."""
+    if account.organisation_id is None:
+        return []
+    code = parties.get(account.organisation_id).code
+    bid_in = select(Entry.lot).where(Entry.kind == "bid.commit", Entry.actor == code)
+    return list(db.session.scalars(
+        select(Lot).join(Pack, Pack.lot_id == Lot.id).join(Project, Project.id == Lot.project_id)
+        .where(Pack.disposed_at.is_(None), or_(Project.tenderer_id == account.organisation_id, Project.agency_id == account.organisation_id,
+                                               Lot.code.in_(bid_in))).order_by(Pack.sealed_at.desc(), Lot.id).limit(limit)))
 
 
 def ask(lot_id: int, piece_id: int | None, purpose: str, days: int, *, account_id: int, actor: str, at: datetime) -> Loan:

@@ -21,7 +21,7 @@ import structlog
 from cryptography.hazmat.primitives import serialization
 from sqlalchemy import or_, select
 
-from trading.archive import rules, service
+from trading.archive import overrides, rules, service
 from trading.archive.models import Pack
 from trading.archive.verifier import PAGE, html_verifier
 from trading.base import installation
@@ -192,9 +192,12 @@ def _closes(lot: Lot) -> list[tuple[Checkpoint, list[Stamp]]]:
 
 
 def _require_stamps(lot: Lot) -> None:
-    """Every authority that the case's sessions name has stamped its closes. Raises Refused ``archive.stamps_missing``."""
+    """Every authority that the case's sessions name, and that two persons did not waive, has stamped its closes.
+
+    Raises Refused ``archive.stamps_missing``.
+    """
     sessions = [entry.event for entry in entries_of(lot) if entry.kind == "session.opened" and entry.event]
-    named = {name for event in sessions for name in event.get("tsa", [])}
+    named = {name for event in sessions for name in event.get("tsa", [])} - overrides.excused(lot.id)
     for checkpoint, stamps in _closes(lot):
         missing = {name for name in named if name.rpartition("+")[2] not in {stamp.authority for stamp in stamps}}
         if missing:

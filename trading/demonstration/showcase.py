@@ -26,6 +26,7 @@ from trading.accounts import service as accounts
 from trading.accounts.models import Account
 from trading.accounts.permissions import Role
 from trading.announcements import service as announcements
+from trading.archive import holds, keeping, loans
 from trading.base.clock import BEIJING
 from trading.base.database import db
 from trading.demonstration.case import PARTICULARS, CaseRun, Offer, Plan
@@ -116,6 +117,7 @@ def build(cast: Showcase, at: datetime) -> None:
     archived = cast.run("清溪县青石路道路改造工程", "一标段施工", 11_860_000, ago(62))
     archived.run()
     archived.seal_archive()
+    _kept(cast, archived)
     failed = cast.run("清溪县老旧小区充电桩安装工程", "一标段", 2_400_000, ago(55), bidders=2)
     failed.run()
     contracted = cast.run("清溪县第二中学实验楼改造工程", "施工", 8_350_000, ago(50))
@@ -129,6 +131,15 @@ def build(cast: Showcase, at: datetime) -> None:
     _soon(cast, at)
     _bidding(cast, at)
     _registrations(cast, at)
+
+
+def _kept(cast: Showcase, case: CaseRun) -> None:
+    """The sealed case among the centre's files: held for a lawsuit, and lent to the other supervisor."""
+    keeping.take_in(case.lot_id, at=case.at)
+    account = {login: db.session.scalar(select(Account.id).where(Account.username == login)) or 0 for login in ("archivist", "supervisor", "supervisor2")}
+    holds.place(case.lot_id, "lawsuit", "（2026）川0822行初1号", "行政诉讼，须保全案卷至判决生效。", account_id=account["supervisor"], actor="supervisor", at=case.at)
+    asked = loans.ask(case.lot_id, None, "核查评审过程", 60, account_id=account["supervisor2"], actor="supervisor2", at=case.at)
+    loans.grant(asked.id, 60, account_id=account["archivist"], actor="archivist", at=case.at)
 
 
 def _other_types(cast: Showcase, ago: Callable[[float], datetime]) -> None:

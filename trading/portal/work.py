@@ -33,7 +33,7 @@ def areas(user: SignedIn) -> list[Item]:
         (Permission.HALL_HOST, _("开标大厅"), "/hall", _("主持开标，发布通知")),
         (Permission.DRAW_RUN, _("专家抽取"), "/draws", _("锁定条件、通知、封存名单")),
         (Permission.EVALUATE, _("评标"), "/eval", _("答复通知、回避声明、评审与签名")),
-        (Permission.ARCHIVE_MANAGE, _("档案"), "/archive", _("目录、缺件、封卷与验证")),
+        (Permission.ARCHIVE_READ, _("档案"), "/archive", _("目录、封卷、检索、借阅、冻结和销毁")),
         (Permission.BID, _("异议、质疑和投诉"), "/me/objections", _("提出、跟进、查看答复和决定")),
         (Permission.COMPLAINT_HANDLE, _("投诉处理"), "/supervise/complaints", _("受理、处理期限、处理决定")),
         (Permission.SUPERVISE, _("监督"), "/supervise", _("时间线、证据与线索")),
@@ -41,6 +41,8 @@ def areas(user: SignedIn) -> list[Item]:
         (Permission.ACCOUNT_ADMIN, _("账号管理"), "/admin/accounts", _("账号、角色、停用"))]
     if user.may(Permission.RESULT_WRITE) or user.may(Permission.SUPERVISE):
         known.append((Permission.OWN_ACCOUNT, _("法定时限"), "/me/clocks", _("到期日、灯色、依据，可加入自己的日历")))
+    if any(user.may(permission) for permission in (Permission.BID, Permission.PROJECT_WRITE, Permission.SUPERVISE)):
+        known.append((Permission.OWN_ACCOUNT, _("我的借阅"), "/me/loans", _("申请查阅已封卷的案卷")))
     found = [{"text": text, "href": href, "note": note} for permission, text, href, note in known if user.may(permission)]
     return [*found, {"text": _("消息"), "href": "/me/messages", "note": None}, {"text": _("单位信息"), "href": "/me/company", "note": None},
             {"text": _("我的账号"), "href": "/me/account", "note": None}]

@@ -72,17 +72,15 @@ def _is_open(lot: Lot) -> bool:
     return stage not in (Stage.REGISTERED, Stage.ANNOUNCED, Stage.BIDDING, Stage.CLOSED)
 
 
-@bp.get("/supervise/<code>/pieces/<number:piece_id>")
+@bp.post("/supervise/<code>/pieces/<number:piece_id>")
 @allow(Permission.SUPERVISE)
 def piece(code: str, piece_id: int) -> ResponseReturnValue:
+    """Hand out one piece; that it was taken is on record, hence no mere link fetches it."""
     lot = projects.lot_by_code(code)
     if not _is_open(lot):
         raise NotFound
-    found = archive.piece(lot.id, piece_id)
-    if archive.pack_of(lot.id) is not None:
-        loans.copy_of(lot, found)  # says so where the case was disposed of
-    return send_file(installation.files().path(found.stored), as_attachment=True, mimetype="application/octet-stream",
-                     download_name=found.path.rsplit("/", 1)[-1])
+    found = loans.take_by_office(lot.id, piece_id, actor=current_user.actor, at=now())
+    return send_file(installation.files().path(found.stored), as_attachment=True, mimetype="application/octet-stream", download_name=found.name)
 
 
 @bp.get("/supervise/<code>/verify")
