@@ -55,8 +55,9 @@ from bidding.opening import views as opening_views
 from bidding.rounds import jobs as round_jobs
 from bidding.rounds import views as round_views
 from bidding.sealed import jobs as sealed_jobs
+from bidding.sealed import self_check as sealed_self_check
 from bidding.sealed import views as sealed_views
-from bidding.trustees import canaries
+from bidding.trustees import canaries, notice_words
 from bidding.trustees import views as trustee_views
 from experts.draw import api as draw_api
 from experts.draw import jobs as draw_jobs
@@ -76,6 +77,7 @@ from trading.base.database import db
 from trading.base.errors import NotFound, Refused
 from trading.base.files import Files
 from trading.announcements import jobs as announcement_jobs
+from trading.announcements import service as announcements
 from trading.archive import disposal, disposal_views, hold_views, keeping, loan_views, override_views, renewal, search_views
 from trading.archive import views as archive_views
 from trading.base.scheduler import Job
@@ -104,7 +106,7 @@ from trading.drafting import views as drafting_views
 from trading.evidence import service as evidence
 from trading.evidence import stamping, witnessing
 from trading.messages import service as messages
-from trading.supervision import alarming, clock_views, pause_views, reminders
+from trading.supervision import alarming, audit_views, audits, clock_views, outages, pause_views, reminders
 from trading.supervision import views as supervision_views
 
 log = structlog.get_logger()
@@ -116,12 +118,15 @@ structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(
 VERSION = "0.1.0"
 PART_LIMIT = 9 * 1024 * 1024
 
+audits.ALSO.append(sealed_self_check.changed)
+announcements.ANNEXES.append(notice_words.annex)
+
 MACHINES = [trustee_views.bp, opening_api.bp, draw_api.bp]
 BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, correction_views.bp, drafting_views.bp,
               portal_views.bp, letter_views.bp,
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
               supplier_views.bp, selection_views.bp, prequalification_views.bp, log_views.bp, framework_views.bp,
-              evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, pause_views.bp, clock_views.bp,
+              evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, audit_views.bp, pause_views.bp, clock_views.bp,
               law_views.bp, law_change_views.bp, contract_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 
 
@@ -136,7 +141,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=PART_LIMIT, MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024, WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.https, BABEL_DEFAULT_LOCALE="zh")
     app.extensions["mingtang"] = {
-        "settings": settings, "boxes": Boxes(settings.key("field")), "files": Files(settings.files),
+        "settings": settings, "boxes": Boxes(settings.key("field")), "files": Files(settings.files, Path(settings.files_replica) if settings.files_replica else None,
+                                                                          lambda error: log.error("the second file store cannot be written", kind=type(error).__name__)),
         "keys": {"log": settings.key("log")}, "refusals": language.read_refusals(ROOT / "templates/locale/refusals"),
         "law": law_in_force.start(settings.instance)}
     db.init_app(app)
@@ -311,6 +317,10 @@ TIMETABLE = [
     Job("objections.follow", 60, lambda: objection_jobs.follow(now())),
     Job("supervision.remind", 60, lambda: reminders.remind(now())),
     Job("supervision.alarm", 2, lambda: alarming.tell(now())),
+    Job("supervision.beat", 10, lambda: outages.beat(outages.TIMETABLE, now())),
+    Job("supervision.probe", 10, lambda: outages.probe(now)),
+    Job("supervision.audit", 5, lambda: audits.make_due(now)),
+    Job("supervision.anchor", 3600, lambda: audits.anchor(now())),
     Job("evidence.checkpoint", 1, lambda: evidence.checkpoint_if_grown(now())),
     Job("archive.renew_due", 3600, lambda: renewal.renew_due(now())),
     Job("archive.take_in_due", 30, lambda: keeping.take_in_due(now())),

@@ -130,3 +130,8 @@ def is_signed(public: bytes, signature: bytes, message: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def withdrawal(session: str, digest: str) -> bytes:
+    """What a bidder signs to withdraw one bid from one session (docs/protocol.md, 2.5): nobody else can take it out."""
+    return b"mingtang/v1/withdraw\0" + bytes.fromhex(session) + bytes.fromhex(digest)

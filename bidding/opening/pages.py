@@ -36,12 +36,17 @@ def event_text(event: HallEvent) -> str:
         "failed": _("密钥持有人未到齐，投标未解密，本标段流标。") if facts.get("reason") == "key_holders_absent" else _("投标人不足法定家数，依法不开标。"),
         "half_given": _("%(bidder)s 已交出解密份额（%(given)s / %(count)s）。", bidder=facts.get("bidder"), given=facts.get("given"), count=facts.get("count")),
         "holding": _("等待密钥持有人：%(missing)s。", missing=facts.get("missing")),
+        "window_longer": _("平台中断的时间不计入解密时段，解密时段延长到 %(until)s。", until=_local(facts.get("until"))),
         "window_closed": _("解密时段结束，等待密钥持有人释放份额。"),
         "unsealed": _("%(bidder)s 的投标文件：%(outcome)s。", bidder=facts.get("bidder"), outcome=outcome_text(str(facts.get("outcome")))),
         "opened": _("全部处理完毕，公布唱标表，有效解密 %(count)s 份。", count=facts.get("count")),
         "opened_quietly": _("全部处理完毕，已向评审小组开启，有效解密 %(count)s 份。", count=facts.get("count")),
         "confirmed": _("%(bidder)s 已确认唱标内容。", bidder=facts.get("bidder"))}
     return texts.get(event.kind) or str(facts.get("text", event.kind))
+
+
+def _local(moment: object) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(BEIJING):%H:%M:%S}" if isinstance(moment, str) else ""
 
 
 def outcome_text(outcome: str) -> str:
@@ -119,7 +124,7 @@ def hall(lot: Lot, at: datetime, bidder: Organisation | None, *, host: bool) -> 
         "crumbs": [{"text": _("首页"), "href": "/"}, {"text": lot.code, "href": f"/p/{lot.project.code}"}, {"text": _("开标大厅")}],
         "hall": {"title": lot.label, "line": _("招标人 %(name)s", name=lot.project.tenderer.name),
                  "clock_label": _("解密剩余时间") if window else _("距投标截止"),
-                 "deadline": service.window_ends(opening) if opening and window else lot.deadline,
+                 "deadline": service.window_ends(opening, at) if opening and window else lot.deadline,
                  "live_href": f"/api/v1/rooms/{lot.code}/events", "after": entries[0]["seq"] if entries else 0, "log_href": None,
                  "revealed": opening is not None,
                  "quiet": None if procedure(lot.project.procedure).read_out else

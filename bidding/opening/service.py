@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import func, select
 
 from bidding.envelope import documents, keys, sealing
@@ -44,7 +45,10 @@ from trading.parties.models import Organisation
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage, Step
+from trading.supervision import outages
 from trading.supervision import service as pauses
+
+log = structlog.get_logger()
 
 
 def opening_of(lot_id: int, envelope: str = FIRST) -> Opening | None:
@@ -135,9 +139,13 @@ def fix(lot: Lot, sealing_session: SealingSession, frozen: sealed.Frozen, *, at:
     return opening
 
 
-def window_ends(opening: Opening) -> datetime:
-    """When the bidders' window ends; the time that the lot stood still is not counted."""
-    return opening.window_ends + pauses.time_paused(opening.lot_id, opening.closed_at)
+def window_ends(opening: Opening, at: datetime) -> datetime:
+    """When the bidders' window ends; time that the lot stood still or the platform was away is not counted.
+
+    While the platform is away, or its clock is wrong, the end moves on with ``at``.
+    """
+    promised = opening.window_ends + pauses.time_paused(opening.lot_id, opening.closed_at)
+    return outages.prolonged(opening.closed_at, promised, at)
 
 
 def _window(session: SealingSession) -> timedelta:
@@ -191,7 +199,7 @@ def give_half(lot_id: int, digest: str, kb: bytes, *, bidder_id: int, clock: Clo
         at = clock()
         if lot.stage != Stage.CLOSED:
             raise Refused("opening.window_over", ended=opening.window_closed_at)
-        rules.may_give_half(opening.closed_at, window_ends(opening), opening.window_closed_at, at)
+        rules.may_give_half(opening.closed_at, window_ends(opening, at), opening.window_closed_at, at)
         row = session.scalar(select(SealedBid).where(SealedBid.digest == digest, SealedBid.session == opening.session))
         if row is None or row.organisation_id != bidder_id:
             raise NotFound
@@ -227,7 +235,10 @@ def close_window(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
         # Later rounds are sealed to the key holders alone, so that no half is waited for.
         with_halves = sealing_session.document["policy"] != "T"
         needed, given = (opening.count, _halves(lot_id)) if with_halves else (0, 0)
-        if not rules.window_is_over(window_ends(opening), given, needed, at):
+        ends = window_ends(opening, at)
+        if not rules.window_is_over(ends, given, needed, at):
+            if with_halves:
+                _tell_of_longer_window(opening, ends, at)
             return False
         trustees.close_window(sealing_session, given, needed, at=at)
         opening.window_closed_at = at
@@ -235,6 +246,15 @@ def close_window(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
             say(lot_id, "window_closed", at=at, given=given, count=opening.count)
         session.flush()
         return True
+
+
+def _tell_of_longer_window(opening: Opening, ends: datetime, at: datetime) -> None:
+    """Say once in the hall that an outage made the window longer, when the outage is over."""
+    paused = opening.window_ends + pauses.time_paused(opening.lot_id, opening.closed_at)
+    lasting = outages.prolonged(opening.closed_at, paused, at + timedelta(seconds=1)) != ends
+    until = ends.isoformat()
+    if ends > paused and not lasting and not any(event.kind == "window_longer" and event.facts["until"] == until for event in events(opening.lot_id)):
+        say(opening.lot_id, "window_longer", at=at, until=until)
 
 
 def is_public(session_name: str) -> bool:
@@ -346,6 +366,9 @@ def _unseal(row: SealedBid, shares: list[bytes]) -> _Opened:
     with tempfile.TemporaryDirectory(dir=installation.settings().instance) as folder:
         plain = Path(folder) / "plain.zip"
         found = unsealing.unseal(header, shares, kb, sealed.payload(row), plain)
+        if found.outcome == "payload_damaged" and (mended := sealed.mend_payload(row)):
+            log.warning("parts of a bid were put back from the second file store", parts=mended)
+            found = unsealing.unseal(header, shares, kb, sealed.payload(row), plain)
         if found.contents is None:
             return _Opened(found.outcome, wrong=found.wrong)
         with plain.open("rb") as source:

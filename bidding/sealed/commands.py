@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bidding.envelope import documents, recovery, sealing, suites
+from bidding.envelope import documents, keys, recovery, sealing, suites
 from bidding.sealed.rules import file_name
 from bidding.sealed.visitor import Visitor
 from bidding.trustees import fingerprints, session_check
@@ -176,3 +176,21 @@ def decrypt(recovery_file: Path, lot: str, url: str, username: str, password: st
     visitor.sign_in(username, password)
     visitor.post_json(f"/api/v1/lots/{lot}/halves", {"digest": found.digest, "kb": b64encode(found.kb).decode()})
     click.echo(f"given: {found.digest}")
+
+
+@bid.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("lot")
+@click.option("--url", required=True)
+@click.option("--username", required=True)
+@click.option("--password", prompt=True, hide_input=True)
+@click.option("--key", type=click.Path(path_type=Path), default=Path.home() / ".mingtang-signing.key", show_default=True)
+def withdraw(folder: Path, lot: str, url: str, username: str, password: str, key: Path) -> None:
+    """Withdraw the bid sealed in FOLDER from LOT before the deadline; it is never opened."""
+    header = documents.decode((folder / "header.json").read_bytes())
+    digest, session = documents.bid_digest(header), header["ctx"]["session"]
+    visitor = Visitor(url)
+    visitor.sign_in(username, password)
+    visitor.post_form(f"/me/lots/{lot}/withdraw", {"confirm": "withdraw", "digest": digest, "signature": b64encode(
+        _signing_key(key).sign(keys.withdrawal(session, digest))).decode()})
+    click.echo(f"withdrawn: {digest}")

@@ -26,7 +26,7 @@ from bidding.sealed import boxes, guests, receipts, rules
 from bidding.sealed.models import SealedBid, Upload, UploadPart
 from bidding.sealed.receipts import Receipt
 from bidding.trustees import service as trustees
-from trading.base import installation
+from trading.base import installation, row_seals
 from trading.base.clock import Clock, unix_ms
 from trading.base.database import connection, in_transaction, transaction
 from trading.base.errors import Refused
@@ -237,8 +237,9 @@ def _write(accepted: list[tuple[_Filing, evidence.Act, int]]) -> None:
         filing.content |= {"seq": written.seq, "nonce": written.nonce.hex(), "event": written.event,
                            "checkpoint": written.seq + 1}
         row_id = secrets.token_hex(16)
-        rows.append({"id": row_id, "session": filing.session, "box": boxes.close(row_id, filing.content),
-                     "tag": boxes.tag(filing.session, filing.code, version)})
+        row = {"id": row_id, "session": filing.session, "box": boxes.close(row_id, filing.content),
+               "tag": boxes.tag(filing.session, filing.code, version)}
+        rows.append(row | {"marks": row_seals.own_marks("sealed_bid", row)})
     connection().execute(_INSERT, rows)
 
 

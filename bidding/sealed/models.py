@@ -34,6 +34,8 @@ class SealedBid(Model):
     signature: Mapped[str | None] = mapped_column(String(100))
     parts: Mapped[list[str] | None] = mapped_column(JSON)
     commit_seq: Mapped[int | None]
+    # The row's own seal (trading/base/row_seals.py).
+    marks: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
 
 
 class SessionGuest(Model):

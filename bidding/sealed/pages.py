@@ -77,6 +77,7 @@ def lot_page(lot: Lot, bidder: Organisation, at: datetime) -> dict[str, Any]:
         paid = deposits.paid_fen(lot.id, bidder.id)
     return {
         "lot": lot, "history": rows, "is_open": is_open, "has_live": any(row["live"] for row in rows),
+        "live_digest": next((row["number"] for row in rows if row["live"]), ""),
         "has_rounds": rounds_for(lot, bidder), "account": account, "paid_fen": paid, "deposit_done": paid >= lot.deposit_fen,
         "crumbs": [{"text": _("我的标段"), "href": "/me/lots"}, {"text": lot.code}]}
 

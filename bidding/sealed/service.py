@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from bidding import eligibility
-from bidding.envelope import documents
+from bidding.envelope import documents, keys
 from bidding.sealed import boxes, guests, rules
 from bidding.sealed.models import SealedBid, Upload, UploadPart
 from bidding.trustees import service as trustees
@@ -152,8 +153,12 @@ def parts_here(upload_id: str, *, session_name: str, bidder: Organisation) -> li
 # --- withdrawal ---------------------------------------------------------------------------------
 
 
-def withdraw(session_name: str, *, bidder_id: int, clock: Clock) -> None:
-    """Withdraw the live bid before the deadline (撤回); its payload is shredded, never opened."""
+def withdraw(session_name: str, digest: str, signature: bytes, *, bidder_id: int, clock: Clock) -> None:
+    """Withdraw the live bid before the deadline (撤回); its payload is shredded, never opened.
+
+    Signed by the bidder's own key over session and digest, so that nobody who holds the platform can
+    take a bid out. Raises Refused ``bid.none``, ``bid.signature``, ``bid.too_late``.
+    """
     bidder = parties.get(bidder_id)
     sealing, _ = _open_lot(session_name)
     with transaction():
@@ -161,10 +166,12 @@ def withdraw(session_name: str, *, bidder_id: int, clock: Clock) -> None:
         at = clock()
         _require_open(sealing, lot, bidder_id, at)
         live = next(((row, c) for row, c in boxes.versions(sealing.id, bidder.code) if c["state"] == "live"), None)
-        if live is None:
+        if live is None or live[1]["digest"] != digest:
             raise Refused("bid.none")
+        if not any(keys.is_signed(public, signature, keys.withdrawal(sealing.id, digest)) for public in parties.signing_keys(bidder_id)):
+            raise Refused("bid.signature")
         written = evidence.record_sealed("bid.withdraw", actor=bidder.code, at=at, lot=lot.code, session=sealing.id,
-                                         bid_digest=live[1]["digest"], bidder=bidder.code)
+                                         bid_digest=digest, bidder=bidder.code, sig=b64encode(signature).decode())
         boxes.retire(*live, "withdrawn", withdraw_seq=written.seq)
         evidence.checkpoint(at)
         shred = live[1]["parts"]
@@ -246,3 +253,12 @@ def discard_stale_uploads(at: datetime) -> int:
     for name in names:
         installation.files().discard(name)
     return len(stale)
+
+
+def mend_payload(row: SealedBid) -> int:
+    """Put damaged or missing parts of a bid back from the second file store; gives how many.
+
+    The signed header says what each part must be, so that nobody's copy is taken on trust.
+    """
+    hashes = (row.header or {}).get("payload", {}).get("parts", [])
+    return sum(installation.files().mend(name, digest) for name, digest in zip(row.parts or [], hashes, strict=False))

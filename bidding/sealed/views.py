@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
@@ -65,7 +66,10 @@ def withdraw(code: str) -> ResponseReturnValue:
     sealing = trustees.session_of(found.id, "bid")
     if sealing is None:
         raise NotFound
-    service.withdraw(sealing.id, bidder_id=me().id, clock=now)
+    digest = request.form.get("digest", "")
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise Refused("bid.none")
+    service.withdraw(sealing.id, digest, documents.binary(request.form.get("signature", ""), "signature"), bidder_id=me().id, clock=now)
     flash(_("投标已撤回，密文已销毁，不会被打开。截止前可以重新递交。"), "success")
     return redirect(url_for("sealed.lot", code=code))
 

@@ -41,6 +41,10 @@ class Visitor:
         body = json.dumps(document, ensure_ascii=False).encode()
         return json.loads(self._send("POST", path, body, {"Content-Type": "application/json"} | (headers or {})))
 
+    def post_form(self, path: str, fields: dict[str, str]) -> None:
+        body = urllib.parse.urlencode(fields | {"csrf_token": self._token}).encode()
+        self._send("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"})
+
     def put(self, path: str, body: bytes, headers: dict[str, str]) -> None:
         self._send("PUT", path, body, {"Content-Type": "application/octet-stream"} | headers)
 

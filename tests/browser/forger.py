@@ -168,6 +168,15 @@ def _withdrawn_by_another(forged: Forged) -> None:
     forged.count_again()
 
 
+def _withdrawn_unsigned(forged: Forged) -> None:
+    """By the platform in the bidder's name, with a signature of the platform's own."""
+    gone = forged.without_winner()
+    session = forged.events("session.close")[0]["session"]
+    forged.forget("bid.withdraw", bid_digest=gone["digest"], bidder=gone["bidder"], session=session, sig=b64encode(CENTRE.sign(
+        b"mingtang/v1/withdraw\0" + bytes.fromhex(session) + bytes.fromhex(gone["digest"]))).decode())
+    forged.count_again()
+
+
 def _closed_twice(forged: Forged) -> None:
     at = forged.place("session.closing")
     forged.entries[at + 2:at + 2] = deepcopy(forged.entries[at:at + 2])
@@ -203,6 +212,7 @@ FORGERIES: dict[str, tuple[Callable[[Forged], Any], str]] = {
     "a winner left out": (Forged.without_winner, "opening"),
     "a record of no session": (lambda forged: forged.documents[RECORD]["record"].update(session="11" * 32), "opening"),
     "a winner withdrawn by somebody else": (_withdrawn_by_another, "evidence"),
+    "a winner withdrawn by the platform": (_withdrawn_unsigned, "bids"),
     "a session closed twice": (_closed_twice, "evidence"),
     "a mark left out": (lambda forged: forged.entries.pop(forged.place("session.closing")), "evidence"),
     "an award without a report": (_no_report, "award"),

@@ -204,7 +204,15 @@ def test_a_bidder_pays_seals_checks_the_receipt_and_replaces(live: Live, visitor
     page = bidder.open(f"/me/lots/{case.lot}")
     expect(page.get_by_text("已被替换")).to_be_visible()
     expect(page.get_by_text("第 2 次")).to_be_visible()
-    case.digest = second["event"]["bid_digest"]
+
+    # Withdrawn by the key of this browser, and filed again.
+    page.get_by_text("撤回投标", exact=True).click()
+    bidder.press("确认撤回")
+    has_text(page, "投标已撤回")
+    expect(page.locator(".version").filter(has_text="已撤回")).to_have_count(1)
+    third = json.loads(seal(bidder, case, tmp_path, "8,765,432.10", b"third letter").read_text("utf-8"))
+    assert third["event"]["replaces"] == "" and third["event"]["version"] == 3
+    case.digest = third["event"]["bid_digest"]
 
 
 def test_the_others_file_and_nobody_is_shown(live: Live, visitors: Visitors, case: SimpleNamespace) -> None:

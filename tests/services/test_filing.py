@@ -185,13 +185,20 @@ def test_replaced_and_withdrawn_payloads_are_shredded(centre: Centre) -> None:
     receipt = file(case, company, second, upload(case, company, second, payload))
     assert receipt.event["replaces"] == first.digest
     assert not installation.files().path(old["parts"][0]).exists()
-    sealed.withdraw(case.session.id, bidder_id=company.id, clock=stopped(case.at))
+    signed = company.key.sign(keys.withdrawal(case.session.id, second.digest))
+    foreign = centre.companies[1].key.sign(keys.withdrawal(case.session.id, second.digest))
+    for digest, signature, reason in ((second.digest, foreign, "bid.signature"), (second.digest, b"", "bid.signature"),
+                                      (second.digest, company.key.sign(bytes.fromhex(second.digest)), "bid.signature"),
+                                      (first.digest, company.key.sign(keys.withdrawal(case.session.id, first.digest)), "bid.none")):
+        with refused(reason):
+            sealed.withdraw(case.session.id, digest, signature, bidder_id=company.id, clock=stopped(case.at))
+    sealed.withdraw(case.session.id, second.digest, signed, bidder_id=company.id, clock=stopped(case.at))
     states = [content["state"] for _, content in boxes.versions(case.session.id, company.code)]
     assert states == ["superseded", "withdrawn"]
     with refused("bid.none"):
-        sealed.withdraw(case.session.id, bidder_id=company.id, clock=stopped(case.at))
+        sealed.withdraw(case.session.id, second.digest, signed, bidder_id=company.id, clock=stopped(case.at))
     with refused("bid.too_late"):
-        sealed.withdraw(case.session.id, bidder_id=company.id, clock=stopped(case.lot.deadline))
+        sealed.withdraw(case.session.id, second.digest, signed, bidder_id=company.id, clock=stopped(case.lot.deadline))
 
 
 def every_value() -> str:

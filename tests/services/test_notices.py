@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,10 +10,11 @@ from sqlalchemy import text
 
 from bidding.sealed import jobs as sealed_jobs
 from bidding.sealed import service as sealed
+from bidding.trustees import fingerprints
 from bidding.trustees import service as trustees
 from tests.builders import T0, Centre
 from tests.services.test_filing import file, refused, seal, upload
-from trading.announcements import jobs, public, queries, service
+from trading.announcements import jobs, public, queries, rules, service
 from trading.announcements.queries import Filters
 from trading.announcements.rules import bigrams
 from trading.base.clock import BEIJING
@@ -224,3 +226,19 @@ def test_clues_come_from_notice_and_qualifications(sqlite_centre: Centre) -> Non
     assert service.clues(project, "具备相应资质", at=case.at) == []
     found = service.clues(project, "须为本市注册企业。设备必须采用甲品牌", at=case.at)
     assert [clue.clause.id for clue in found] == ["local", "brand"]
+
+
+def test_a_tender_notice_prints_the_words_of_the_keys_that_its_session_uses(sqlite_centre: Centre) -> None:
+    case = CaseRun(sqlite_centre.cast, sqlite_centre.plan(3), T0)
+    case.register()
+    case.announce()
+    notice = queries.tender_notice(case.project_id)
+    assert notice is not None
+    body = notice.versions[-1].body
+    document = case.session.document
+    assert len(document["trustees"]) == 3
+    for trustee in document["trustees"]:
+        assert fingerprints.words(base64.b64decode(trustee["sig_key"])) in body, trustee["org"]
+    assert fingerprints.words(bytes.fromhex(trustees.centre_key())) in body
+    assert fingerprints.words(bytes(32)) not in body
+    assert notice.versions[-1].sha256 == rules.fingerprint(notice.kind, notice.title, body, notice.versions[-1].schedule)

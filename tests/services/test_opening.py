@@ -10,6 +10,8 @@ import signal
 import time
 from datetime import timedelta
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import func, select, update
 
@@ -114,6 +116,37 @@ def test_damaged_storage_is_the_platforms_fault(sqlite_centre: Centre, damage: s
     assert found.pop(row.digest) == outcome
     assert set(found.values()) == {"opened"}
     assert db.session.scalar(select(Entry).where(Entry.kind == "bid.not_opened")).event["fault"] == fault
+
+
+@pytest.mark.parametrize("damage", ["flip", "lose"])
+def test_damaged_storage_is_mended_from_the_second_store(sqlite_centre: Centre, tmp_path: Path, damage: str) -> None:
+    """What the row of docs/protocol.md 2.8 says: restored from a copy, which is believed only by its hash."""
+    files = installation.files()
+    files.replica = tmp_path / "second"
+    case = closed(sqlite_centre)
+    good, beyond = sealed.bids(case.session.id)[:2]
+    for row in (good, beyond):
+        path = files.path(row.parts[0])
+        if damage == "lose":
+            path.unlink()
+        else:
+            path.write_bytes(path.read_bytes()[:-1] + b"!")
+    copy = files.replica / beyond.parts[0][:2] / beyond.parts[0]
+    copy.write_bytes(copy.read_bytes()[:-1] + b"?")
+    give_all(case)
+    finish(case)
+    outcomes = {bid.digest: bid.outcome for bid in opening.opened_bids(case.lot_id)}
+    assert outcomes.pop(beyond.digest) == "payload_damaged", "a copy that is not what the header says is not believed"
+    assert outcomes.pop(good.digest) == "opened" and set(outcomes.values()) == {"opened"}
+    assert files.path(good.parts[0]).exists()
+
+
+def test_a_second_store_that_cannot_be_written_turns_nobody_away(sqlite_centre: Centre, tmp_path: Path) -> None:
+    (tmp_path / "second").write_text("a file where a folder should be", "utf-8")
+    files, heard = installation.files(), []
+    files.replica, files._on_trouble = tmp_path / "second", heard.append
+    case = closed(sqlite_centre)
+    assert len(sealed.bids(case.session.id)) == 3 and heard
 
 
 def test_one_key_holder_is_not_enough_and_any_two_are(sqlite_centre: Centre) -> None:

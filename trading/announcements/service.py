@@ -6,7 +6,7 @@ and the evidence entry come together or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -36,6 +36,11 @@ from trading.projects import rules as project_rules
 from trading.projects import service as projects
 from trading.projects.models import Award, Candidate, Lot, Project
 from trading.projects.rules import Stage, Step
+
+
+#: What every tender notice says at its end; put here by app.py for the folders that come after this one.
+ANNEX_MARK = "\n\n※ "
+ANNEXES: list[Callable[[Project], str]] = []
 
 
 def draft_tender(project_id: int, title: str, body: str, schedule: dict[str, Any], *, actor: str, at: datetime,
@@ -118,9 +123,22 @@ def publish_tender(notice_id: int, *, actor: str, at: datetime) -> Notice:
             lot = projects.locked_lot(lot.id)
             lot.deadline = deadline
             projects.advance(lot, Step.ANNOUNCE, actor=actor, at=at, deadline=deadline.isoformat())
+        _append_annexes(notice)
         _publish(notice, actor=actor, at=at)
         invitations.send(project, at=at)
         return notice
+
+
+def _own_words(body: str) -> str:
+    """What of a notice is searched: its own text, not what the platform prints below it."""
+    return body.partition(ANNEX_MARK)[0]
+
+
+def _append_annexes(notice: Notice) -> None:
+    version = notice.versions[-1]
+    for annex in ANNEXES:
+        version.body = f"{version.body.rstrip()}{ANNEX_MARK}{annex(notice.project)}"
+    version.sha256 = rules.fingerprint(notice.kind, notice.title, version.body, version.schedule)
 
 
 def clarify(project_id: int, title: str, body: str, *, actor: str, at: datetime,
@@ -178,7 +196,7 @@ def correct(notice_id: int, what: str, body: str, *, actor: str, at: datetime) -
             _require_time_to_correct(project, notice, at)
         # The pieces of a result no longer say what the corrected words say, so the words alone count.
         version = _add_version(notice, body.strip(), {name: value for name, value in old.schedule.items() if name != "content"}, at=at)
-        search.put(notice.id, f"{notice.title} {project.code} {version.body}")
+        search.put(notice.id, f"{notice.title} {project.code} {_own_words(version.body)}")
         evidence.record("notice.corrected", actor=actor, at=at, project=project.code, lot=notice.lot.code if notice.lot else None,
                         notice=notice.id, before=old.sha256, after=version.sha256)
         for lot in [notice.lot] if notice.lot else project.lots:
@@ -243,7 +261,7 @@ def _publish(notice: Notice, *, actor: str, at: datetime) -> None:
     version = notice.versions[-1]
     version.published_at = at
     db.session.flush()
-    search.put(notice.id, f"{notice.title} {notice.project.code} {version.body}")
+    search.put(notice.id, f"{notice.title} {notice.project.code} {_own_words(version.body)}")
     lot_code = notice.lot.code if notice.lot else None
     evidence.record("notice.published", actor=actor, at=at, project=notice.project.code, lot=lot_code,
                     notice=notice.id, notice_kind=notice.kind, sha256=version.sha256)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -29,6 +29,7 @@ class Boxes:
     def __init__(self, key: bytes) -> None:
         self._aead = AESGCM(HKDFExpand(SHA256(), 32, b"mingtang/v1/box").derive(key))
         self._tag = HKDFExpand(SHA256(), 32, b"mingtang/v1/tag").derive(key)
+        self._row = HKDFExpand(SHA256(), 32, b"mingtang/v1/row").derive(key)
 
     def close(self, value: Any, place: str, *, pad: int = 0, step: int = 1) -> bytes:
         """Box a JSON value for one place; its length is hidden up to ``pad`` bytes, or up to
@@ -48,3 +49,7 @@ class Boxes:
         """A keyed fingerprint of the values, equal for equal values, 32 hex digits."""
         joined = b"".join(len(v.encode()).to_bytes(4, "big") + v.encode() for v in values)
         return hmac.new(self._tag, joined, sha256).hexdigest()[:32]
+
+    def fingerprint(self, data: bytes, size: int) -> bytes:
+        """A keyed fingerprint of bytes (BLAKE2b, RFC 7693), ``size`` bytes long: who lacks the key cannot make it."""
+        return blake2b(data, key=self._row, digest_size=size).digest()

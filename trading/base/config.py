@@ -55,6 +55,10 @@ class Settings:
     max_bid_bytes: int = 2 * 1024**3
     cover_bids: int = 4
     metrics_token: str = ""
+    # A folder on another disk that gets a copy of every stored file; empty: none.
+    files_replica: str = ""
+    # Where the timetable asks whether the pages answer; empty: at this installation's own host and port.
+    probe_url: str = ""
     # How many days an approved disposal of sealed cases waits, so that a hold or an objection can stop it.
     disposal_wait_days: int = 30
     # The fonds in the numbers of sealed cases; empty: the platform code.

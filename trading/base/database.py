@@ -8,7 +8,7 @@ busy-wait sleeps and starves under load.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -63,6 +63,9 @@ db = SQLAlchemy(model_class=Model, disable_autonaming=True, session_options={"ex
 
 _writers = threading.RLock()
 
+#: Done in every transaction after its last statement and before its commit (row seals).
+last_steps: list[Callable[[Session], None]] = []
+
 
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, record: Any) -> None:
@@ -102,6 +105,9 @@ def transaction() -> Iterator[Session]:
         session.info["writing"] = True
         try:
             yield session
+            session.flush()
+            for step in last_steps:
+                step(session)
             session.commit()
         except BaseException:
             session.rollback()

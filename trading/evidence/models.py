@@ -62,6 +62,8 @@ class Checkpoint(Model):
     cosigners: Mapped[int] = mapped_column(default=0)
     # Whether outside authorities are to say when they saw it: set for closes and catalogues.
     to_stamp: Mapped[bool] = mapped_column(default=False)
+    # The row's own seal (trading/base/row_seals.py).
+    marks: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
 
 
 class Stamp(Model):

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, insert, select, update
 
-from trading.base import installation
+from trading.base import installation, row_seals
 from trading.base.clock import unix_ms
 from trading.base.database import EPOCH, connection, db, in_transaction, transaction
 from trading.evidence import notes, tree
@@ -158,13 +158,14 @@ def checkpoint(at: datetime, *, stamp: bool = False) -> Checkpoint:
         if existing is not None:
             if stamp:
                 connection().execute(_ASK_STAMP, {"which": size})
+                row_seals.touch("evidence_checkpoint", [(size,)])
             return Checkpoint(**existing._mapping)
         origin = installation.settings().log_origin
         text = notes.checkpoint_text(origin, size, tree.root_of(_peaks(peaks)))
         made = Checkpoint(size=size, at=at, cosignatures="", to_stamp=stamp, cosigners=0,
                           note=notes.sign(text, origin, notes.signer(installation.key("log"), "log")))
-        connection().execute(_INSERT_CHECKPOINT, {
-            "size": size, "at": at, "note": made.note, "cosignatures": "", "cosigners": 0, "to_stamp": stamp})
+        row = {"size": size, "at": at, "note": made.note, "cosignatures": "", "cosigners": 0, "to_stamp": stamp}
+        connection().execute(_INSERT_CHECKPOINT, row | {"marks": row_seals.own_marks("evidence_checkpoint", row)})
         return made
 
 

@@ -939,6 +939,7 @@ class Verifier:
         self._load_entries()
         commits = {(entry["event"]["type"], entry["event"]["bid_digest"]): entry for entry in self.entries
                    if entry["event"]["type"] in ("bid.commit", "draw.commit")}
+        withdrawals = [entry["event"] for entry in self.entries if entry["event"]["type"] == "bid.withdraw"]
         count, seen = 0, set[tuple[str, str]]()
         for folder, digest, header in self._headers():
             filing = self.pack.json(f"{folder}/filing.json")
@@ -958,6 +959,11 @@ class Verifier:
                     raise Invalid(f"{folder}: not filed by the one who sealed it")
             if not any(_signed(key, unbase64(filing["signature"]), unhex(digest)) for key in keys):
                 raise Invalid(f"{folder}: the bidder's signature is wrong")
+            message = b"mingtang/v1/withdraw\0" + unhex(header["ctx"]["session"]) + unhex(digest)
+            for event in withdrawals:
+                if event["bid_digest"] == digest and event.get("bidder") == header["ctx"]["bidder"] and not any(
+                        _signed(key, unbase64(event.get("sig", "")), message) for key in keys):
+                    raise Invalid(f"{folder}: withdrawn without the bidder's signature")
             entry = commits.get((kind, digest))
             if entry is None or (entry["event"]["bidder"], entry["event"]["session"]) != (header["ctx"]["bidder"], header["ctx"]["session"]):
                 raise Invalid(f"{folder}: not filed in the log under its bidder")

@@ -28,6 +28,7 @@ from trading.evidence.models import Checkpoint, LogAlarm
 from trading.portal import trust
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
+from trading.supervision import audits
 
 bp = Blueprint("log", __name__)
 bp.record(addresses.register)
@@ -82,7 +83,7 @@ def _holders() -> list[dict[str, str]]:
 
 def _alarm(item: LogAlarm) -> dict[str, Any]:
     texts = {alarms.FORKED: _("见证方拒绝签署：日志与它见过的不一致"), alarms.RESTORED: _("见证方见过更长的日志：可能恢复了旧的备份"),
-             alarms.CLOCK: _("平台时钟与见证方的时钟不一致")}
+             alarms.CLOCK: _("平台时钟与见证方的时钟不一致"), audits.CHANGED: _("数据库与封签不符：有人绕过平台改动了数据")}
     return {"text": texts[item.kind], "place": item.place, "stops": item.stops, "raised_at": item.raised_at.astimezone(BEIJING),
             "ended_at": item.ended_at.astimezone(BEIJING) if item.ended_at else None}
 

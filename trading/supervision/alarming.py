@@ -13,6 +13,7 @@ from trading.evidence import alarms
 from trading.evidence import service as evidence
 from trading.evidence.models import LogAlarm
 from trading.messages import service as messages
+from trading.supervision import audits
 
 log = structlog.get_logger()
 
@@ -38,6 +39,7 @@ def _tell(alarm_id: int, at: datetime) -> bool:
         alarm.told_at = at
         evidence.record("log.alarm", actor="timetable", at=at, alarm=alarm.kind, place=alarm.place, facts=alarm.facts)
         for account_id in sorted({*accounts.holders_of(Permission.PAUSE), *accounts.holders_of(Permission.ACCOUNT_ADMIN)}):
-            messages.notify(f"alarm.{alarm.kind}", at=at, account_id=account_id, link="/log", place=alarm.place,
-                            seconds=alarm.facts.get("seconds", 0))
+            messages.notify(f"alarm.{alarm.kind}", at=at, account_id=account_id, place=alarm.place,
+                            link="/audit" if alarm.kind == audits.CHANGED else "/log",
+                            seconds=alarm.facts.get("seconds", 0), found=alarm.facts.get("found", 0))
         return True

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trading.base.database import Model
@@ -45,3 +46,37 @@ class Reminder(Model):
     # A clock that starts anew, such as after a second award, is told anew.
     started_at: Mapped[datetime] = mapped_column(primary_key=True)
     told_at: Mapped[datetime]
+
+
+class DatabaseAudit(Model):
+    """One comparison of the whole database with its seals, the log and the stored files."""
+
+    __tablename__ = "database_audit"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    asked_at: Mapped[datetime]
+    # Nobody where the timetable asked.
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    # Empty until it has been made:
+    ended_at: Mapped[datetime | None]
+    rows: Mapped[int] = mapped_column("row_count", default=0)
+    found: Mapped[int] = mapped_column(default=0)
+    # The first places that did not fit, for the page; the alarm and the log have the count.
+    places: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+
+
+class Heartbeat(Model):
+    """When a part of the platform was last there."""
+
+    __tablename__ = "heartbeat"
+    part: Mapped[str] = mapped_column(String(20), primary_key=True)
+    at: Mapped[datetime]
+
+
+class Outage(Model):
+    """A time during which a part of the platform was away."""
+
+    __tablename__ = "outage"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(String(20))
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime] = mapped_column(index=True)

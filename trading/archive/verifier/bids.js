@@ -14,7 +14,11 @@ export async function bids({ reading, fail }) {
   const known = (await reading.sessions()).found
   const closes = await reading.closes()
   const commits = await reading.events('bid.commit', 'draw.commit')
-  for (const bid of found) await checkBid(bid, known, commits, closes, fail)
+  const withdrawals = await reading.events('bid.withdraw')
+  for (const bid of found) {
+    await checkBid(bid, known, commits, closes, fail)
+    await checkWithdrawals(bid, withdrawals, fail)
+  }
   const revealed = new Set((await reading.events('draw.revealed')).map(({ event }) => event.session))
   const here = new Map([[true, new Set()], [false, new Set()]])
   for (const bid of found) here.get(bid.isBid).add(bid.digest)
@@ -46,6 +50,19 @@ async function checkBid({ folder, digest, header, filing, isBid }, known, commit
     const own = closes.filter(({ event }) => event.session === session.id)
     if (!own.length) fail(place, '日志中没有其会话的截止', 'belongs to a session that was never closed')
     else if (own.some(({ index }) => index <= commit.index)) fail(place, '在截止之后才进入日志', 'came into the log after the close')
+  }
+}
+
+/** Only the bidder takes a bid out again: its own key signed session and digest. */
+async function checkWithdrawals({ folder, digest, header, filing }, withdrawals, fail) {
+  const keys = hasFields(filing, BID_FILING) ? filing.keys.map(key => unhex(key)) : []
+  const session = unhex(header.ctx.session, 32)
+  for (const { event } of withdrawals) {
+    if (event.bid_digest !== digest || event.bidder !== header.ctx.bidder) continue
+    const message = session && Uint8Array.from([...new TextEncoder().encode('mingtang/v1/withdraw\0'), ...session, ...unhex(digest, 32)])
+    if (!isText(event.sig) || !await isSignedByOne(keys, unbase64(event.sig), message)) {
+      fail(`${folder}/header.json`, '撤回没有投标人的签名', 'withdrawn without the signature of its bidder')
+    }
   }
 }
 
