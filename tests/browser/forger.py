@@ -177,6 +177,15 @@ def _withdrawn_unsigned(forged: Forged) -> None:
     forged.count_again()
 
 
+def waive(forged: Forged, approved_by: str) -> None:
+    """One of the authorities stamps nothing; who approved that is named."""
+    kept = forged.authorities[0]
+    gone = next(name for name in forged.documents["00-policy/session-bid.json"]["document"]["tsa"] if name.rpartition("+")[2] != kept.root.fingerprint(SHA256()).hex())
+    forged.authorities = [kept]
+    forged.forget("stamps.override_approved", authority=gone, asked_by="archivist", reason="gone for good")
+    forged.events("stamps.override_approved")[0]["actor"] = approved_by
+
+
 def _closed_twice(forged: Forged) -> None:
     at = forged.place("session.closing")
     forged.entries[at + 2:at + 2] = deepcopy(forged.entries[at:at + 2])
@@ -213,6 +222,7 @@ FORGERIES: dict[str, tuple[Callable[[Forged], Any], str]] = {
     "a record of no session": (lambda forged: forged.documents[RECORD]["record"].update(session="11" * 32), "opening"),
     "a winner withdrawn by somebody else": (_withdrawn_by_another, "evidence"),
     "a winner withdrawn by the platform": (_withdrawn_unsigned, "bids"),
+    "a waiver by one person": (lambda forged: waive(forged, "archivist"), "timestamps"),
     "a session closed twice": (_closed_twice, "evidence"),
     "a mark left out": (lambda forged: forged.entries.pop(forged.place("session.closing")), "evidence"),
     "an award without a report": (_no_report, "award"),

@@ -206,6 +206,16 @@ def test_both_accept_what_a_forger_with_all_keys_leaves_true(request: pytest.Fix
     assert agreed(page, path, forger.LOG_KEY, forger.WITNESS_KEYS) == set(), "control: new signatures alone change nothing"
 
 
+def test_both_let_an_authority_go_that_two_persons_waived_and_say_so(request: pytest.FixtureRequest, page: Page, tmp_path: Path) -> None:
+    pack, path = made(request, "basic"), tmp_path / "pack.zip"
+    path.write_bytes(pack.data)
+    forger.forge(path, pack.authorities, lambda forged: forger.waive(forged, "supervisor"))
+    one, two = both(page, path, forger.LOG_KEY, forger.WITNESS_KEYS)
+    assert one["ok"] and two["ok"] and same(one, two)
+    for report in (one, two):
+        assert "gone for good" in str(report["report"]["notes"] if "report" in report else report)
+
+
 @pytest.mark.parametrize("forgery", forger.FORGERIES)
 def test_both_find_a_forger_with_all_keys(request: pytest.FixtureRequest, page: Page, tmp_path: Path, forgery: str) -> None:
     (change, caught), pack, path = forger.FORGERIES[forgery], made(request, "basic"), tmp_path / "pack.zip"

@@ -1036,7 +1036,8 @@ class Verifier:
             self.notes.append("the sessions of this pack name no time-stamping authority")
             return "none named"
         # Two persons may waive an authority that is gone for good (stamps.override_approved): a note, never a silent pass.
-        waived = {e["event"]["authority"]: e["event"] for e in self.entries if e["event"]["type"] == "stamps.override_approved"}
+        waived = {e["event"]["authority"]: e["event"] for e in self.entries if e["event"]["type"] == "stamps.override_approved"
+                  and e["event"]["actor"] != e["event"]["asked_by"]}
         there = self.pack.under("95-evidence/")
         roots = self.tsa_roots or (x509.load_pem_x509_certificates(self.pack.read("data/95-evidence/roots.pem")) if there or not waived else [])
         if not self.tsa_roots and roots:
