@@ -58,6 +58,7 @@ from bidding.sealed import jobs as sealed_jobs
 from bidding.sealed import self_check as sealed_self_check
 from bidding.sealed import views as sealed_views
 from bidding.trustees import canaries, notice_words
+from bidding.trustees import countersigning_views
 from bidding.trustees import views as trustee_views
 from experts.draw import api as draw_api
 from experts.draw import jobs as draw_jobs
@@ -124,7 +125,7 @@ announcements.ANNEXES.append(notice_words.annex)
 MACHINES = [trustee_views.bp, opening_api.bp, draw_api.bp]
 BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, correction_views.bp, drafting_views.bp,
               portal_views.bp, letter_views.bp,
-              registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
+              registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, countersigning_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
               supplier_views.bp, selection_views.bp, prequalification_views.bp, log_views.bp, framework_views.bp,
               evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, audit_views.bp, pause_views.bp, clock_views.bp,
               law_views.bp, law_change_views.bp, contract_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]

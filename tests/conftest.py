@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from trading.base.database import db
 from trading.demonstration import watchers
 from trading.demonstration.cast import Cast, Company
 from trading.demonstration.laboratory import create_tables
+from trading.supervision import audits
 
 ORIGIN = "test.example/log2026"
 
@@ -92,6 +94,9 @@ def _centre(request: pytest.FixtureRequest, folder: Path, kind: str) -> Iterator
     with app.app_context():
         yield builders.Centre(app, cast, prepared.companies)
         db.session.remove()
+        # Whole cases leave a database in which everything fits; MINGTANG_AUDIT_ALL=1 asks it of every test, attacks apart.
+        if "journeys" in str(request.node.path) or os.environ.get("MINGTANG_AUDIT_ALL"):
+            assert audits.look().found == []
         db.engine.dispose()
 
 

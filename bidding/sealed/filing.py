@@ -25,6 +25,7 @@ from bidding.envelope import documents, keys
 from bidding.sealed import boxes, guests, receipts, rules
 from bidding.sealed.models import SealedBid, Upload, UploadPart
 from bidding.sealed.receipts import Receipt
+from bidding.trustees import countersigning
 from bidding.trustees import service as trustees
 from trading.base import installation, row_seals
 from trading.base.clock import Clock, unix_ms
@@ -198,6 +199,7 @@ def _accept(filing: _Filing, lot: projects.FilingLot, bidder: parties.Standing, 
     """Decide on one filing; gives its evidence and version, or nothing for one taken in before."""
     if stopped:
         raise Refused("bid.log_alarm", alarm=stopped)
+    countersigning.require(filing.session)
     if filing.code != bidder.code:
         raise Refused("bid.not_yours")
     if not any(keys.is_signed(public, filing.signature, bytes.fromhex(filing.digest)) for public in bidder.keys):

@@ -14,6 +14,7 @@ from bidding import eligibility
 from bidding.envelope import documents, keys
 from bidding.sealed import boxes, guests, rules
 from bidding.sealed.models import SealedBid, Upload, UploadPart
+from bidding.trustees import countersigning
 from bidding.trustees import service as trustees
 from bidding.trustees.models import SealingSession
 from trading.base import installation
@@ -47,6 +48,7 @@ def start(lot_id: int, *, at: datetime) -> SealingSession:
         window = timedelta(seconds=lot.method.get("window_s", seconds) if policy != "T" else 0)
         sealing = trustees.open_session(lot, "bid", deadline=lot.deadline, policy=policy, window=window, at=at)
         projects.advance(lot, Step.START_BIDDING, actor="timetable", at=at, session=sealing.id)
+        countersigning.ask(sealing, lot, at=at)
         for _ in range(1 + secrets.randbelow(max(1, installation.settings().cover_bids))):
             add_cover(sealing, at=at)
         return sealing
@@ -59,6 +61,7 @@ def follow_deadline(lot_id: int, *, at: datetime) -> None:
         sealing = trustees.session_of(lot_id, "bid")
         if sealing and lot.deadline and lot.deadline > sealing.deadline and lot.stage == Stage.BIDDING:
             trustees.amend(sealing, lot.deadline, at=at)
+            countersigning.ask(sealing, lot, at=at)
 
 
 def add_cover(sealing: SealingSession, *, at: datetime) -> None:

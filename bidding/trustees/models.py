@@ -58,6 +58,19 @@ class SealingSession(Model):
     canary: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
+class Countersignature(Model):
+    """The purchaser's signature over a session or one of its amendments."""
+
+    __tablename__ = "session_countersignature"
+    session: Mapped[str] = mapped_column(ForeignKey("sealing_session.id"), primary_key=True)
+    # The id of the session itself, or of an amendment.
+    document: Mapped[str] = mapped_column(String(64), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    public: Mapped[str] = mapped_column(String(64))
+    signature: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime]
+
+
 class CanaryRound(Model):
     """One rehearsal of a session's key holders: until when, and what was found then."""
 

@@ -186,6 +186,19 @@ def waive(forged: Forged, approved_by: str) -> None:
     forged.events("stamps.override_approved")[0]["actor"] = approved_by
 
 
+def _another_purchaser(forged: Forged) -> None:
+    """The platform signs the session in the purchaser's name, with a session of its own making behind it."""
+    name = "00-policy/countersigned-bid-00.json"
+    paper = forged.documents[name]
+    signed = b64encode(CENTRE.sign(b"mingtang/v1/purchaser\0" + b"\x11" * 32)).decode()
+    for said in (paper, forged.events("session.countersigned")[0]):
+        said.update(key=verify.raw_public_key(CENTRE).hex(), sig=signed)
+
+
+def _no_purchaser(forged: Forged) -> None:
+    del forged.documents["00-policy/countersigned-bid-00.json"]
+
+
 def _closed_twice(forged: Forged) -> None:
     at = forged.place("session.closing")
     forged.entries[at + 2:at + 2] = deepcopy(forged.entries[at:at + 2])
@@ -223,6 +236,8 @@ FORGERIES: dict[str, tuple[Callable[[Forged], Any], str]] = {
     "a winner withdrawn by somebody else": (_withdrawn_by_another, "evidence"),
     "a winner withdrawn by the platform": (_withdrawn_unsigned, "bids"),
     "a waiver by one person": (lambda forged: waive(forged, "archivist"), "timestamps"),
+    "a purchaser's signature over something else": (_another_purchaser, "sessions"),
+    "a purchaser's signature left out": (_no_purchaser, "sessions"),
     "a session closed twice": (_closed_twice, "evidence"),
     "a mark left out": (lambda forged: forged.entries.pop(forged.place("session.closing")), "evidence"),
     "an award without a report": (_no_report, "award"),

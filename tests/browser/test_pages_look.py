@@ -55,6 +55,8 @@ PAGES = [
     ("deposits", "finance", "/deposits"), ("host's hall", "host", "/hall/{open_lot}"),
     ("draws", "draw_operator", "/draws"), ("draw conditions", "draw_operator", "/draws/{soon_lot}/new"), ("pool", "draw_operator", "/experts"),
     ("expert's sessions", "expert", "/eval"), ("eval room", "expert", "/eval/{open_lot}"), ("eval report", "past expert", "/eval/{done_lot}"),
+    ("sessions to sign", "tenderer", "/projects/{soon_id}/sessions"), ("audit", "supervisor", "/audit"), ("offline verifiers", "", "/verify/offline"),
+    ("archive search", "supervisor", "/archive/search?q=工程"), ("loans", "archivist", "/archive/loans"), ("disposals", "archivist", "/archive/disposals"),
     ("archive", "archivist", "/archive"), ("archive case", "archivist", "/archive/{done_lot}"),
     ("board", "supervisor", "/supervise"), ("timeline", "supervisor", "/supervise/{done_lot}"), ("verification", "supervisor", "/supervise/{done_lot}/verify"),
     ("talks", "group member", "/eval/{talks_lot}"), ("later rounds", "bidder", "/me/lots/{talks_lot}/offers"),

@@ -116,6 +116,10 @@ def test_the_notice_is_published_with_lawful_dates(live: Live, visitors: Visitor
     with live.desk():
         case.deadline = projects.get_lot(case.lot_id).deadline
     assert case.deadline - now() > timedelta(days=20)
+    page = tenderer.open(f"/projects/{case.project}/sessions")
+    has_text(page, "未签名")
+    tenderer.press("核对无误，在本机签名")
+    has_text(page, "已签名")
 
 
 def test_the_public_finds_it_and_a_question_is_answered(visitors: Visitors, case: SimpleNamespace) -> None:

@@ -55,6 +55,8 @@ class Settings:
     max_bid_bytes: int = 2 * 1024**3
     cover_bids: int = 4
     metrics_token: str = ""
+    # Whether no bid is taken before the purchaser has signed the sealing session too.
+    purchaser_signs: bool = False
     # A folder on another disk that gets a copy of every stored file; empty: none.
     files_replica: str = ""
     # Where the timetable asks whether the pages answer; empty: at this installation's own host and port.

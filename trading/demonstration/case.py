@@ -14,7 +14,9 @@ from bidding.rounds import service as rounds
 from bidding.sealed import filing
 from bidding.sealed import service as sealed
 from bidding.sealed.receipts import Receipt
+from bidding.trustees import countersigning
 from bidding.trustees import service as trustees
+from bidding.trustees.models import SealingSession
 from experts.draw import lottery, suppliers
 from experts.draw import service as draws
 from experts.draw.models import Draw
@@ -29,6 +31,7 @@ from trading.archive.models import Pack
 from trading.base.clock import BEIJING, stopped, unix
 from trading.demonstration.cast import Cast, Company
 from trading.deposits import service as deposits
+from trading.evidence import verify
 from trading.frameworks import service as frameworks
 from trading.law.procedures import Call
 from trading.projects import invitations
@@ -214,7 +217,15 @@ class CaseRun:
         for holder in self.cast.holders:
             holder.top_up(self.at)
         self.session = sealed.start(self.lot_id, at=self.wait(minutes=1))
+        self.countersign(self.session)
         self.say("交易中心", f"启用封存会话 {self.session.id[:16]}…，{len(self.session.document['trustees'])} 位密钥持有人，门限 {self.session.document['k']}")
+
+    def countersign(self, session: SealingSession) -> None:
+        """The purchaser compares and signs the session beside the centre."""
+        key = self.cast.tenderer_key
+        for document in countersigning.unsigned(session):
+            countersigning.sign(session.id, document, verify.raw_public_key(key), key.sign(countersigning.message(document)),
+                                organisation_id=self.cast.tenderer.id, actor=self.cast.tenderer.code, at=self.at)
 
     def pay_deposits(self) -> None:
         if not self.plan.deposit_fen:

@@ -93,6 +93,8 @@ class Cast:
         self.watchers = watchers
         self._numbers = 0
         self.tenderer = self.firm("清溪县住房和城乡建设局", at, kind="11")
+        # With which the purchaser signs sealing sessions on its own machine.
+        self.tenderer_key = Ed25519PrivateKey.generate()
         self.holders = [self._holder(name, at) for name in HOLDERS[:holders]]
         self.pins = Pins(evidence.log_verifier_key(), trustee_service.centre_key(), tuple(watchers.keys), QUORUM)
         self.experts = [self._expert(number, at) for number in range(1, experts + 1)]

@@ -910,7 +910,26 @@ class Verifier:
                 raise Invalid(f"{name}: an amendment of the log is missing from the pack")
             if event["type"] == "session.close" and event["in_force"] != previous:
                 raise Invalid(f"{name}: the close does not name its last amendment")
+        self._check_countersignatures(ident, document["envelope"], {ident, *moves})
         self.sessions[ident] = document | {"opens": before["open_not_before"]}
+
+    def _check_countersignatures(self, ident: str, envelope: str, documents: set[str]) -> None:
+        """What the purchaser signed beside the centre is this session, and every such act of the log is here."""
+        said = {event["document"]: event for event in (entry["event"] for entry in self.entries)
+                if event["type"] == "session.countersigned" and event.get("session") == ident}
+        prefix, here = f"00-policy/countersigned-{envelope}-", set[str]()
+        for name in (name for name in self.pack.under(prefix) if name[len(prefix):-5].isdigit()):
+            piece = self.pack.json(name)
+            event = said.get(piece["document"], {})
+            if piece["session"] != ident or piece["document"] not in documents \
+                    or any(event.get(fact) != piece[fact] for fact in ("organisation", "key", "sig")) or not _signed(
+                        unhex(piece["key"]), unbase64(piece["sig"]), b"mingtang/v1/purchaser\0" + unhex(piece["document"])):
+                raise Invalid(f"{name}: the purchaser's signature is wrong")
+            here.add(piece["document"])
+        if set(said) != here:
+            raise Invalid(f"{prefix}: a signature of the purchaser in the log is missing from the pack")
+        if ident not in here and not envelope.startswith("draw"):
+            self.notes.append(f"the session of {envelope} was signed by the centre alone, not by the purchaser")
 
     def _load_entries(self) -> None:
         if not self.entries:

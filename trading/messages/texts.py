@@ -29,6 +29,8 @@ TEXTS: dict[str, tuple[str, str]] = {
                           "The witness {place} has seen more of the evidence log than there is: an old backup may have been put back."),
     "alarm.clock.off": ("平台时钟与见证方相差 {seconds} 秒，暂停受理投标。请校准时钟。",
                        "The platform's clock differs from the witnesses' by {seconds} s; no bids are taken. Set the clock right."),
+    "session.to_sign": ("“{lot}”的封存会话（或者它的变更）等待贵单位签名。请核对密钥持有人后签名。",
+                        "The sealing session of “{lot}” (or a change of it) waits for your signature. Compare the key holders, then sign."),
     "alarm.database.changed": ("数据库核对发现 {found} 处与封签不符：有人绕过平台改动了数据。请保全现场并查明。",
                                "The database does not fit its seals in {found} places: somebody changed it past the platform. Secure it and find out who."),
     "clock.soon": ("“{lot}”的一项法定时限将于 {due} 到期，依据：{article}。", "A statutory period of “{lot}” ends on {due}: {article}."),

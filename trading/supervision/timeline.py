@@ -23,7 +23,7 @@ def title(kind: str) -> str:
     names = {
         "project.accepted": _("受理进场登记"), "document.drafted": _("起草招标文件"), "document.fixed": _("招标文件定稿"), "notice.drafted": _("起草公告"), "notice.published": _("发布公告"),
         "notice.corrected": _("更正公告"), "notice.deadline_moved": _("顺延投标截止时间"), "question.asked": _("收到提问"), "question.answered": _("公布答复"),
-        "session.opened": _("启用封存会话"), "session.amended": _("变更封存会话"), "session.closing": _("截止标记"), "session.close": _("冻结投标集合"),
+        "session.opened": _("启用封存会话"), "session.amended": _("变更封存会话"), "session.countersigned": _("招标人签署封存会话"), "session.closing": _("截止标记"), "session.close": _("冻结投标集合"),
         "bid.commit": _("收到投标"), "bid.withdraw": _("撤回投标"), "bid.half_given": _("投标人交出解密份额"),
         "window.closed": _("解密时段结束"), "shares.released": _("密钥持有人释放份额"), "bid.opened": _("投标文件解密"),
         "bid.not_opened": _("投标文件未能解密"), "opening.recorded": _("生成开标记录"), "opening.confirmed": _("投标人确认唱标"),
@@ -65,6 +65,7 @@ def title(kind: str) -> str:
         "canary.held": _("密钥演练通过"), "canary.alarm": _("密钥演练告警"), "canary.recovered": _("密钥演练恢复"),
         "shares.early": _("密钥份额提前释放（未采用）"), "share.disputed": _("份额争议认定"), "opening.holding": _("等待密钥持有人"),
         "opening.given_up": _("密钥持有人未到齐，不再开标"),
+        "tools.published": _("公布离线工具的哈希"),
         "database.audited": _("数据库核对"), "database.adopted": _("补加行封签"), "database.totals": _("留存数据库总封签"), "platform.outage": _("平台中断"),
         "pause.asked": _("提出暂停"), "pause.added": _("增加暂停事由"), "pause.ended": _("一项暂停事由结束"),
         "pause.refused": _("不予暂停"), "pause.lift_asked": _("提出恢复"), "notice.publicity_prolonged": _("顺延公示"),
