@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from base64 import b64encode
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, text, update
 
 from trading.base import installation, row_seals
 from trading.base.clock import unix_ms
@@ -225,10 +226,15 @@ def _from_nodes(work: Callable[[tree.Get], Any]) -> Any:
     work(note)
     found: dict[tuple[int, int], bytes] = {}
     places = sorted(wanted)
-    for start in range(0, len(places), 500):
-        # Every wanted level with every wanted index, a few rows too many: for pairs SQLite reads the whole table.
-        levels, indexes = (sorted(set(side)) for side in zip(*places[start:start + 500], strict=True))
-        for level, index, value in connection().execute(_READ_NODES, {"levels": levels, "indexes": indexes}):
+    here = connection()
+    for start in range(0, len(places), 2000):
+        # One statement whatever the number of places, each of which is one look into the primary key.
+        part = places[start:start + 2000]
+        if here.dialect.name == "postgresql":
+            rows = here.execute(_READ_NODES_POSTGRES, {"levels": [level for level, _ in part], "indexes": [index for _, index in part]})
+        else:
+            rows = here.execute(_READ_NODES_SQLITE, {"places": json.dumps(part)})
+        for level, index, value in rows:
             found[level, index] = value
     return work(lambda level, index: found[level, index])
 
@@ -277,9 +283,13 @@ _MOVE_HEAD = update(_HEAD).where(_HEAD.c.id == 1)
 _INSERT_ENTRY = insert(cast(Table, Entry.__table__))
 _ENTRY: Any = Entry.__table__
 _READ_LEAVES = select(_ENTRY.c.data).where(_ENTRY.c.seq >= bindparam("first"), _ENTRY.c.seq < bindparam("size")).order_by(_ENTRY.c.seq)
-_NODE: Any = Node.__table__
-_READ_NODES = select(_NODE.c.level, _NODE.c.i, _NODE.c.hash).where(
-    _NODE.c.level.in_(bindparam("levels", expanding=True)), _NODE.c.i.in_(bindparam("indexes", expanding=True)))
+# CROSS JOIN keeps the order of the two: for pairs in an IN list SQLite would read the whole table.
+_READ_NODES_SQLITE = text(
+    "SELECT node.level, node.i, node.hash FROM json_each(:places) AS place CROSS JOIN evidence_node AS node"
+    " ON node.level = json_extract(place.value, '$[0]') AND node.i = json_extract(place.value, '$[1]')")
+_READ_NODES_POSTGRES = text(
+    "SELECT node.level, node.i, node.hash FROM unnest(CAST(:levels AS bigint[]), CAST(:indexes AS bigint[])) AS place(level, i)"
+    " JOIN evidence_node AS node ON node.level = place.level AND node.i = place.i")
 _CHECKPOINT: Any = Checkpoint.__table__
 _READ_CHECKPOINT = select(_CHECKPOINT).where(_CHECKPOINT.c.size == bindparam("size"))
 _INSERT_CHECKPOINT = insert(_CHECKPOINT)
