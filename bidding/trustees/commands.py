@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import click
 
 from bidding.trustees import agent as agents
-from bidding.trustees import fingerprints
+from bidding.trustees import courier, fingerprints
 from trading.base.errors import Refused
 
 
@@ -67,6 +67,35 @@ def dispute(folder: Path, session: str) -> None:
     with _told():
         for digest, fault in sorted(agents.Agent(folder, click.echo).dispute(session).items()):
             click.echo(f"{digest}  {fault}")
+
+
+@trustee.command()
+@click.argument("public")
+@click.option("--url", required=True, help="address of the platform")
+def waiting(public: str, url: str) -> None:
+    """Openings that wait for the holder of a PUBLIC key: session and envelope. Needs no root."""
+    with _told():
+        for session, envelope in courier.waiting(url, public):
+            click.echo(f"{session}  {envelope}")
+
+
+@trustee.command()
+@click.argument("ask", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--url", required=True, help="address of the platform")
+@click.option("--out", type=click.Path(path_type=Path), required=True)
+def bundle(ask: Path, url: str, out: Path) -> None:
+    """Fetch the bundle that a signed request (ask.json of the offline tool) asks for. Needs no root."""
+    with _told():
+        out.write_text(json.dumps(courier.fetch(url, ask), ensure_ascii=False), "utf-8")
+
+
+@trustee.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--url", required=True, help="address of the platform")
+def send(file: Path, url: str) -> None:
+    """Hand in a release or pre-keys that were signed offline. Needs no root."""
+    with _told():
+        click.echo(courier.send(url, file))
 
 
 @trustee.command()

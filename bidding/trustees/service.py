@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import load_only
 
 from bidding.envelope import documents, keys, suites
-from bidding.trustees import canaries
+from bidding.trustees import canaries, tools
 from bidding.trustees import trustee as protocol
 from bidding.trustees.models import PreKey, SealingSession, ShareRelease, TrusteeRecord
 from trading.archive import service as archive
@@ -153,7 +153,7 @@ def open_session(lot: Lot, envelope: str, *, deadline: datetime, policy: str, wi
             "open_not_before": unix(deadline), "bidder_window_s": int(window.total_seconds()), "policy": policy,
             "k": n // 2 + 1 if n else 0, "trustees": trustees, "log_origin": settings.log_origin,
             "witnesses": [key for key in settings.witness_keys.split(",") if key], "tsa": stamping.names(),
-            "max_bytes": settings.max_bid_bytes, "seal_tool_sha256": ""}
+            "max_bytes": settings.max_bid_bytes, "seal_tool_sha256": tools.publish(at=at)}
         name = documents.session_id(documents.check_session(document))
         signature = sign_by_centre(protocol.session_message(name))
         written = evidence.record("session.opened", actor="centre", at=at, lot=lot.code, project=lot.project.code,

@@ -37,7 +37,9 @@ SINGLE_FILES = {
 }
 
 #: Pages that are one file with everything in them: name in ``dist`` -> folder of their sources.
-ONE_FILE_PAGES = {"verify.html": "trading/archive/verifier"}
+ONE_FILE_PAGES = {"verify.html": "trading/archive/verifier", "seal.html": "bidding/sealed/offline", "trustee.html": "bidding/trustees/offline"}
+#: Where these find what they share with pages of the platform; a change there is a change of theirs.
+SHARED_SCRIPTS = ("bidding/sealed/static",)
 
 PUBLIC_ADDRESS = "/static/vendor/"
 OLDEST_NODE = 20
@@ -127,12 +129,12 @@ def _sources(root: Path) -> Iterator[Path]:
     front = root / "frontend"
     yield front / "package.json"
     yield front / "package-lock.json"
-    for folder in (*(front / name for name in ("scss", "js", "img")), *(root / name for name in ONE_FILE_PAGES.values())):
+    for folder in (*(front / name for name in ("scss", "js", "img")), *(root / name for name in (*ONE_FILE_PAGES.values(), *SHARED_SCRIPTS))):
         yield from sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc"))
 
 
 def _stamp(root: Path) -> str:
-    digest = hashlib.sha256(Path(__file__).read_bytes() + Path(one_file.__file__).read_bytes())
+    digest = hashlib.sha256(Path(__file__).read_bytes() + Path(one_file.__file__).read_bytes() + one_file.PLUGIN.read_bytes())
     for path in _sources(root):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())

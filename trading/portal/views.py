@@ -212,6 +212,27 @@ def offline_verifier(name: str) -> ResponseReturnValue:
     found = offline.verifiers().get(name)
     if found is None:
         raise NotFound
+    return _saved(found)
+
+
+@bp.get("/tools")
+@public
+def offline_tools() -> ResponseReturnValue:
+    return render_template("public/tools.html", tools=list(offline.tools().values()), published=offline.published(), crumbs=[
+        {"text": _("首页"), "href": "/"}, {"text": _("离线工具")}])
+
+
+@bp.get("/tools/<name>")
+@public
+def offline_tool(name: str) -> ResponseReturnValue:
+    """Saved and never shown here: a page that seals or releases runs from the reader's disk, after its hash was compared."""
+    found = offline.tools().get(name)
+    if found is None:
+        raise NotFound
+    return _saved(found)
+
+
+def _saved(found: offline.HandedOut) -> Response:
     return Response(found.data, mimetype="application/octet-stream", headers={"Content-Disposition": f'attachment; filename="{found.name}"'})
 
 
@@ -258,7 +279,7 @@ def accessibility() -> ResponseReturnValue:
 @public
 def sitemap() -> ResponseReturnValue:
     places = [("/", _("首页")), ("/search", _("交易信息")), ("/calendar", _("开标日历")), ("/calendar.ics", _("开标日历订阅")),
-              ("/feeds/all.atom", _("全部公告订阅")), ("/verify", _("核验")), ("/verify/offline", _("离线核验归档包")), ("/log", _("存证日志")), ("/law", _("法规参数")), ("/law/procedures", _("交易方式")), ("/help", _("使用帮助")), ("/accessibility", _("无障碍说明")),
+              ("/feeds/all.atom", _("全部公告订阅")), ("/verify", _("核验")), ("/verify/offline", _("离线核验归档包")), ("/tools", _("离线工具")), ("/log", _("存证日志")), ("/law", _("法规参数")), ("/law/procedures", _("交易方式")), ("/help", _("使用帮助")), ("/accessibility", _("无障碍说明")),
               ("/problems/report", _("网站找错")), ("/login", _("登录")), ("/me", _("我的工作"))]
     return render_template("public/sitemap.html", places=[{"text": name, "href": href} for href, name in places], crumbs=[
         {"text": _("首页"), "href": "/"}, {"text": _("网站地图")}])

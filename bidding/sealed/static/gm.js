@@ -9,7 +9,9 @@
 // is given no tag; ASN.1 is read by whatever lengths it states.
 
 import { CHUNK, HEAD, TAG, Unreadable, sealedLength } from './cobblestone.js'
+import { address, bring } from './gm_library.js'
 
+export { address }
 export { CHUNK, HEAD, TAG, sealedLength }
 
 export const PUBLIC_KEY_BYTES = 65
@@ -17,13 +19,10 @@ const NAME = new TextEncoder().encode('mingtang/v1/chunked-encryption+HKDF_SM3+A
 
 let library = null
 
-/** Load the library once. Pages have it by name, in the import map; a worker is told its address. */
-export async function load (address = 'sm-crypto-v2') {
-  library = library || await import(address)
+/** Load the library once. */
+export async function load (where) {
+  library = library || await bring(where)
 }
-
-/** Where a worker finds the library. */
-export const address = () => import.meta.resolve('sm-crypto-v2')
 
 // --- bytes -----------------------------------------------------------------------------------
 

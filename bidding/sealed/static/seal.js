@@ -8,7 +8,8 @@
 // session   checked session document        files    array of File, each with its name inside
 // bidder    credit code                     signKey  Ed25519 private CryptoKey, or null
 // offer     what the session's envelope holds: {price_fen, days, quality, statement} for a bid
-// upload    {href} collection of uploads, or null to seal without sending (trial, measuring)
+// upload    {href} collection of uploads, or null to seal without sending (offline, trial, measuring)
+// keep      is given each part of the ciphertext, (number, Blob), once all of it was read back
 // draft     what an interrupted job handed to onDraft; goes on if the files are the same
 
 import * as hpke from 'hpke'
@@ -18,6 +19,7 @@ import * as cobblestone from './cobblestone.js'
 import * as gm from './gm.js'
 import { layOut, manifestEnd } from './archive.js'
 import { csrfToken, get, post } from './http.js'
+import { startWorker } from './start_worker.js'
 import {
   MANIFEST, PART_BYTES, Refusal, SUITE, VERSION, X_WING_BYTES, base64, bidDigest, blind, checkHeader, checkSession, concat,
   contextHash, derive, encode, halfCommit, hex, isSame, newContext, offerShape, payloadKey, random, releaseBytes, rootKeys, sha256,
@@ -140,7 +142,7 @@ class Crew {
 
   /** Start one task; the promise gives its result or rejects with a Refusal. */
   start (message) {
-    const worker = new Worker(new URL('./seal.worker.js', import.meta.url), { type: 'module' })
+    const worker = startWorker()
     this.workers.push(worker)
     const result = new Promise((resolve, reject) => {
       worker.onerror = () => reject(new Refusal('seal.broken'))
@@ -186,6 +188,7 @@ export function sealBid (options) {
   const crew = new Crew(async (news, worker) => {
     if (news.hashed !== undefined) state.hashed += news.hashed
     else if (news.opened) await check(news, worker)
+    else if (news.kept) options.keep(news.part, news.kept)
     else {
       state.parts[news.part] = news.state
       if (news.state === 'sealed') state.sealed += news.bytes
@@ -231,7 +234,7 @@ export function sealBid (options) {
     const task = {
       do: 'seal', gm: suite === SUITE ? null : gm.address(), keys, check: checkKeys,
       pieces: plan.pieces, total: plan.total, checkedTo: manifestEnd(sketch),
-      upload: place && { href: place.href, csrf: csrfToken() }, have: place ? place.parts : [], isFilled: false
+      upload: place && { href: place.href, csrf: csrfToken() }, have: place ? place.parts : [], isFilled: false, isKept: !!options.keep
     }
     // A draft's key may only ever meet the same bytes again: look at the files before using it.
     let sealing = draft ? null : crew.start(task)

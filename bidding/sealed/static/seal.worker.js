@@ -146,13 +146,15 @@ async function make (n) {
     const skip = Math.max(-at, 0)
     sealed.set(chunk.subarray(skip, Math.min(chunk.length, to - from - at)), at + skip)
   }
-  const samples = n === 0 ? Math.min(chunks.length, Math.ceil(job.checkedTo / CHUNK)) : 1
+  const shown = n === 0 ? Math.min(chunks.length, Math.ceil(job.checkedTo / CHUNK)) : 0
+  // What is kept is filed later, perhaps from another machine: all of it must open, not a sample.
+  const samples = job.isKept ? chunks.length : Math.max(shown, 1)
   const opened = []
   for (let i = 0; i < samples; i++) {
     const back = await job.cipher.decryptChunk(job.check, first + i, new Uint8Array(chunks[i]))
     const before = data.subarray(i * CHUNK, (i + 1) * CHUNK)
     if (back.length !== before.length || back.some((byte, at) => byte !== before[at])) throw new Failure('seal.self_check')
-    if (n === 0) opened.push(back)
+    if (i < shown) opened.push(back)
   }
   if (n === 0) await confirm(sealed.slice(0, HEAD), opened)
   return sealed
@@ -230,14 +232,15 @@ async function lane () {
     const digest = await crypto.subtle.digest('SHA-256', sealed)
     job.parts[n] = toHex(digest)
     postMessage({ part: n, state: 'sealed', bytes: sealed.length })
+    if (job.isKept) postMessage({ part: n, kept: new Blob([sealed]) })
     if (job.upload && !job.have.has(n)) await send(n, sealed, digest)
     postMessage({ part: n, state: 'sent', bytes: sealed.length })
   }
 }
 
-async function seal ({ gm: library, keys, check, pieces, total, checkedTo, upload, have, isFilled }) {
+async function seal ({ gm: library, keys, check, pieces, total, checkedTo, upload, have, isFilled, isKept }) {
   const cipher = library ? gm : cobblestone
-  job = { cipher, keys, check, total, checkedTo, upload, have: new Set(have), parts: [], isFilled: false, agree: null }
+  job = { cipher, keys, check, total, checkedTo, upload, isKept, have: new Set(have), parts: [], isFilled: false, agree: null }
   job.filled = new Promise(resolve => { job.tellFilled = resolve })
   place(pieces)
   const count = Math.ceil(sealedLength(total) / PART)
