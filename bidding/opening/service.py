@@ -7,7 +7,6 @@ close -> bidders give their halves -> window ends -> trustees release -> unseal 
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -363,7 +362,7 @@ def _unseal(row: SealedBid, shares: list[bytes]) -> _Opened:
     assert header is not None and digest is not None
     half = db.session.get(Half, digest)
     kb = bytes.fromhex(installation.boxes().open(half.box, f"half/{digest}")) if half else None
-    with tempfile.TemporaryDirectory(dir=installation.settings().instance) as folder:
+    with installation.workplace() as folder:
         plain = Path(folder) / "plain.zip"
         found = unsealing.unseal(header, shares, kb, sealed.payload(row), plain)
         if found.outcome == "payload_damaged" and (mended := sealed.mend_payload(row)):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from bidding.sealed import service
 from bidding.trustees.models import SealingSession
+from trading.base import installation
 from trading.base.database import db
 from trading.base.errors import Refused
 from trading.projects.models import Lot
@@ -68,4 +69,4 @@ def _blur_rounds(at: datetime) -> int:
 
 
 def tidy(at: datetime) -> int:
-    return service.discard_stale_uploads(at)
+    return installation.clear_workplaces(at) + service.discard_stale_uploads(at)

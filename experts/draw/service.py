@@ -4,7 +4,6 @@ tickets, calls, substitutes in ticket order (docs/protocol.md, section 4)."""
 from __future__ import annotations
 
 import secrets
-import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -226,7 +225,7 @@ def settle(draw_id: int, *, clock: Clock) -> bool:
 
 def _open(item: Contribution, shares: list[bytes]) -> bytes:
     key, _ = sealing.recover(item.header, shares, b"")
-    with tempfile.TemporaryDirectory(dir=installation.settings().instance) as folder:
+    with installation.workplace() as folder:
         plain = Path(folder) / "plain.zip"
         with plain.open("wb") as out:
             sealing.unseal(item.header, key, [item.payload], out)

@@ -8,7 +8,7 @@ import os
 import random
 import signal
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from pathlib import Path
 
@@ -147,6 +147,19 @@ def test_a_second_store_that_cannot_be_written_turns_nobody_away(sqlite_centre: 
     files.replica, files._on_trouble = tmp_path / "second", heard.append
     case = closed(sqlite_centre)
     assert len(sealed.bids(case.session.id)) == 3 and heard
+
+
+def test_what_a_process_that_died_left_open_is_removed(sqlite_centre: Centre) -> None:
+    with sqlite_centre.app.app_context():
+        kept = installation.workplace()
+        left = Path(kept.name).parent / "tmpleft"
+        left.mkdir()
+        (left / "plain.zip").write_bytes(b"an opened bid")
+        os.utime(left, (0, 0))
+        assert left.parent.stat().st_mode & 0o077 == 0
+        assert sealed_jobs.tidy(datetime.now(UTC)) >= 1
+        assert not left.exists() and Path(kept.name).exists(), "one in use stays"
+        kept.cleanup()
 
 
 def test_one_key_holder_is_not_enough_and_any_two_are(sqlite_centre: Centre) -> None:

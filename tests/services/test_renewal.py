@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.builders import Centre
 from trading.archive import renewal
+from trading.archive.models import Pack
 from trading.base import installation
+from trading.base.database import db
 from trading.demonstration.case import CaseRun
 from trading.evidence import service as evidence
 from trading.evidence import verify
@@ -78,6 +81,15 @@ def test_another_pack_is_seen(renewed) -> None:
     path.write_bytes(bytes(data))
     with pytest.raises(verify.Invalid, match="of another pack"):
         check(path, given, keys)
+
+
+def test_two_processes_that_find_the_same_pack_due_renew_it_once(renewed) -> None:
+    lot_id = db.session.scalar(select(Pack.lot_id))
+    assert lot_id is not None
+    at = renewal.renewals(lot_id)[-1].at + YEAR
+    first = renewal.renew(lot_id, actor="timetable", at=at, unless_younger=renewal.EVERY)
+    assert renewal.renew(lot_id, actor="timetable", at=at, unless_younger=renewal.EVERY).number == first.number == 4
+    assert renewal.renew(lot_id, actor="archivist", at=at).number == 5, "control: by hand it may be done at any time"
 
 
 def test_a_case_run(sqlite_centre: Centre) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 import zipfile
 from base64 import b64encode
 from datetime import UTC, datetime
@@ -99,7 +98,7 @@ def seal(lot_id: int, *, actor: str, at: datetime) -> Pack:
         evidence.record("archive.catalogued", actor=actor, at=at, lot=lot.code, project=lot.project.code, pieces=len(pieces),
                         root=verify.tagged("catalogue", verify.canonical(pieces)).hex())
         checkpoint = evidence.checkpoint(at, stamp=True)
-    with tempfile.TemporaryDirectory(dir=installation.settings().instance) as folder:
+    with installation.workplace() as folder:
         bag = Path(folder) / "bag"
         tag_manifest = _write_bag(bag, lot, checkpoint)
         path = Path(folder) / "pack.zip"

@@ -32,14 +32,19 @@ log = structlog.get_logger()
 EVERY = timedelta(days=365)
 
 
-def renew(lot_id: int, *, actor: str, at: datetime) -> Renewal:
-    """Renew one pack's evidence now. Raises AssertionError where there is no pack."""
+def renew(lot_id: int, *, actor: str, at: datetime, unless_younger: timedelta | None = None) -> Renewal:
+    """Renew one pack's evidence now. Raises AssertionError where there is no pack.
+
+    ``unless_younger``: what another process renewed within that time meanwhile stays as it is, and is given.
+    """
     pack = db.session.get(Pack, lot_id)
     assert pack is not None
     sha512, sm3 = hashes_of(pack)
     with transaction() as session:
         lock_row(Pack, lot_id)
         before = renewals(lot_id)
+        if before and unless_younger is not None and before[-1].at > at - unless_younger:
+            return before[-1]
         lot = projects.get_lot(lot_id)
         document = {"v": 1, "type": "mingtang-renewal", "lot": lot.code, "number": len(before) + 1, "at": int(at.timestamp()),
                     "previous": tagged("renewal", canonical(before[-1].document)).hex() if before else "",
@@ -73,7 +78,7 @@ def renew_due(at: datetime) -> int:
     done = 0
     for lot_id in due:
         try:
-            renew(lot_id, actor="timetable", at=at)
+            renew(lot_id, actor="timetable", at=at, unless_younger=EVERY)
             done += 1
         except Exception:
             # A pack whose file is gone must not keep the others from being renewed.

@@ -6,6 +6,9 @@ not be handed three objects each.
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from datetime import datetime
 from typing import cast
 
 from flask import current_app
@@ -25,6 +28,26 @@ def boxes() -> Boxes:
 
 def files() -> Files:
     return cast(Files, current_app.extensions["mingtang"]["files"])
+
+
+#: After which time a workplace that is still there was left behind by a process that died.
+LEFT_BEHIND_S = 3600
+
+
+def workplace() -> tempfile.TemporaryDirectory[str]:
+    """A folder of one's own for files that are wanted only while something is done, gone with the ``with``."""
+    folder = settings().instance / "work"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return tempfile.TemporaryDirectory(dir=folder)
+
+
+def clear_workplaces(at: datetime) -> int:
+    """Remove workplaces left behind by processes that died in the middle: opened bids may lie in them. Returns how many."""
+    folder = settings().instance / "work"
+    old = [place for place in folder.iterdir() if place.stat().st_mtime < at.timestamp() - LEFT_BEHIND_S] if folder.is_dir() else []
+    for place in old:
+        shutil.rmtree(place, ignore_errors=True)
+    return len(old)
 
 
 def key(name: str) -> bytes:
