@@ -73,10 +73,21 @@ def dispute(folder: Path, session: str) -> None:
 @click.argument("public")
 @click.option("--url", required=True, help="address of the platform")
 def waiting(public: str, url: str) -> None:
-    """Openings that wait for the holder of a PUBLIC key: session and envelope. Needs no root."""
+    """What waits for the holder of a PUBLIC key: sessions with their envelopes, rehearsals. Needs no root."""
     with _told():
-        for session, envelope in courier.waiting(url, public):
-            click.echo(f"{session}  {envelope}")
+        for session, what in courier.waiting(url, public):
+            click.echo(f"{session}  {what}")
+
+
+@trustee.command()
+@click.argument("session")
+@click.argument("number", type=int)
+@click.option("--url", required=True, help="address of the platform")
+@click.option("--out", type=click.Path(path_type=Path), required=True)
+def rehearsal(session: str, number: int, url: str, out: Path) -> None:
+    """Fetch the dummy bid of a rehearsal for the offline tool. Needs no root."""
+    with _told():
+        out.write_text(json.dumps(courier.rehearsal(url, session, number), ensure_ascii=False), "utf-8")
 
 
 @trustee.command()
@@ -93,7 +104,7 @@ def bundle(ask: Path, url: str, out: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--url", required=True, help="address of the platform")
 def send(file: Path, url: str) -> None:
-    """Hand in a release or pre-keys that were signed offline. Needs no root."""
+    """Hand in a release, the answer to a rehearsal or pre-keys that were signed offline. Needs no root."""
     with _told():
         click.echo(courier.send(url, file))
 

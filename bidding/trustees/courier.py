@@ -14,8 +14,15 @@ from trading.base.errors import Refused
 
 
 def waiting(url: str, public: str) -> list[tuple[str, str]]:
-    """Openings that wait for this holder: (session, envelope)."""
-    return [(item["session"], item["envelope"]) for item in _get(url, f"/api/v1/trustees/{public}")["sessions"]]
+    """What waits for this holder: the session, and the envelope to be opened or the number of a rehearsal."""
+    state = _get(url, f"/api/v1/trustees/{public}")
+    return [(item["session"], item["envelope"]) for item in state["sessions"]] + \
+        [(item["session"], f"rehearsal {item['number']}") for item in state["canaries"]]
+
+
+def rehearsal(url: str, session: str, number: int) -> Any:
+    """The dummy bid of a rehearsal, which everybody may see."""
+    return _get(url, f"/api/v1/sessions/{session}/canaries/{number}")
 
 
 def fetch(url: str, ask: Path) -> Any:
@@ -28,8 +35,11 @@ def fetch(url: str, ask: Path) -> Any:
 
 
 def send(url: str, file: Path) -> str:
-    """Hand in a release or a batch of pre-keys; says which."""
+    """Hand in a release, the answer to a rehearsal or a batch of pre-keys; says which."""
     document = _read(file)
+    if set(document) == {"body", "sig"} and "number" in document["body"]:
+        good = _post(url, f"/api/v1/sessions/{document['body']['session']}/canaries", document)["good"]
+        return "rehearsal answered" if good else "rehearsal answered: the share does not open"
     if set(document) == {"body", "sig"}:
         kept = _post(url, f"/api/v1/sessions/{document['body']['session']}/releases", document)["kept"]
         return f"{kept} shares taken"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import io
 import json
 import shutil
 from base64 import b64encode
@@ -18,17 +19,17 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, Page
 
-from bidding.envelope import documents, recovery
+from bidding.envelope import documents, recovery, sealing
 from bidding.opening import service as opening
 from bidding.sealed import commands, filing
 from bidding.sealed import service as sealed
-from bidding.trustees import courier, fingerprints, tools
+from bidding.trustees import canaries, courier, fingerprints, tools
 from bidding.trustees import service as trustees
 from bidding.trustees import trustee as protocol
 from bidding.trustees.trustee import Memory, Trustee
 from tests.browser import desk as counter
 from tests.builders import T0, Centre
-from tests.services import test_opening
+from tests.services import test_key_holders, test_opening
 from trading.archive.verifier import ROOT
 from trading.base import assets, one_file
 from trading.base.clock import stopped, unix
@@ -389,6 +390,62 @@ def test_an_extension_cannot_be_kept_from_the_tool(extended: Any, opened: Callab
         reason = refusal(holder.trustee, changed, Memory(), centre.cast.pins, at)
         assert reason and reason in holder.shown(changed, at), name
     assert holder.shown(bundle, at) == "", "the control opens"
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_the_tool_is_not_shown_a_second_close(ready: Any, browser: Browser, opened: Callable[[str], Page], disk: Path, tmp_path: Path, marked: bool) -> None:
+    centre, case, _ = ready
+    test_key_holders.closed_again(case, marked=marked)
+    at, bundle = unix(case.wait(seconds=1)), opening.bundle_for(case.session.id, seen=0)
+    holder = HolderAtATool(opened(tools.TRUSTEE), tmp_path, centre)
+    holder.sits_down()
+    assert refusal(holder.trustee, bundle, Memory(), centre.cast.pins, at) == "trustee.closed_twice"
+    assert "trustee.closed_twice" in holder.shown(bundle, at)
+    # Control: were this check without effect, the bundle would be taken.
+    faulty = disk / "faulty.html"
+    faulty.write_text(planted((disk / tools.TRUSTEE).read_text("utf-8"), "async function checkOneClose"), "utf-8")
+    holder.page = opened("faulty.html")
+    holder.sits_down()
+    assert holder.shown(bundle, at) == ""
+
+
+def planted(page: str, function: str) -> str:
+    """The page with one function that does nothing, under a policy that lets it run."""
+    script = page.split("<script>")[1].split("</script>")[0]
+    start = script.index("{\n", script.index(function)) + 1
+    changed = f"{script[:start]} return;{script[start:]}"
+
+    def hashed(text: str) -> str:
+        return b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+    return page.replace(script, changed).replace(hashed(script), hashed(changed))
+
+
+def test_a_rehearsal_is_answered_and_a_real_bid_is_not(sqlite_centre: Centre, opened: Callable[[str], Page], tmp_path: Path) -> None:
+    case = sqlite_centre.a_filed_case()
+    session, at = trustees.get_session(case.session.id), unix(case.at)
+    shown = canaries.shown(session, canaries.rounds(session.id)[0].number, trustees.signature_of(session))
+    holder = HolderAtATool(opened(tools.TRUSTEE), tmp_path, sqlite_centre)
+    holder.sits_down()
+    other = copy.deepcopy(shown)
+    other["header"]["ctx"]["bidder"] = case.plan.offers[0].company.code
+    assert "trustee.not_a_canary" in holder.shown(other, at)
+    assert "trustee.session_signature" in holder.shown(shown | {"sig": b64encode(bytes(64)).decode()}, at)
+    assert holder.shown(shown, at) == "" and "演练" in holder.page.inner_text("#result"), "the control is answered"
+    memory = Memory()
+    expected = holder.trustee.rehearse(copy.deepcopy(shown), memory, sqlite_centre.cast.pins, at=at)
+    assert holder.signs() == (expected, memory)
+    # A real bid under the dummy's name: its wraps are bound to its own context, so nothing of it comes out.
+    stolen = seal_of(case, sqlite_centre.companies[5])
+    stolen["ctx"]["bidder"] = "canary"
+    assert holder.shown(shown | {"header": stolen}, at) == ""
+    given, _ = holder.signs()
+    assert given["body"]["p"] == "" and given["body"]["fault"] == "seal.wrap_damaged"
+
+
+def seal_of(case: CaseRun, company: Company) -> dict[str, Any]:
+    """The header of a bid that nobody filed."""
+    return sealing.seal(case.session.document, company.code, {"price_fen": 1, "days": 1, "quality": "", "statement": ""}, [], io.BytesIO()).header
 
 
 @pytest.mark.parametrize("suite", ["intl-1", "gm-1", "gm-hybrid"])

@@ -129,7 +129,8 @@ async function countedOf (bundle, name, closedAt, log) {
 
 // --- times ------------------------------------------------------------------------------------
 
-async function isCentres (pins, name, signature) {
+/** Whether the pinned centre signed a session or an amendment, by its id. */
+export async function isCentres (pins, name, signature) {
   return typeof signature === 'string' && isSigned(unhex(pins.centre_key), unbase64(signature, 'sig'), sessionMessage(name))
 }
 

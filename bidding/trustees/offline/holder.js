@@ -3,7 +3,7 @@
 import { ml_kem768_x25519 as xWing } from '@noble/post-quantum/hybrid.js'
 import * as gm from '../../sealed/static/gm.js'
 import {
-  Refusal, SUITE, base64, checkSession, concat, derive, encode, isSame, preKeyMessage, sessionId, unbase64, unhex, utf8
+  Refusal, SUITE, base64, checkSession, concat, derive, encode, hex, isSame, preKeyMessage, sessionId, unbase64, unhex, utf8
 } from '../../sealed/static/protocol.js'
 import { sm2Scalar } from '../../sealed/static/seal.js'
 
@@ -23,6 +23,7 @@ function u64 (number) {
 }
 
 const tag = name => utf8(`mingtang/v1/${name}\0`)
+export const canaryMessage = body => concat(tag('canary'), encode(body))
 export const releaseMessage = body => concat(tag('release'), encode(body))
 
 /** The public key of a pre-key's seed in a suite. */
@@ -77,6 +78,6 @@ export class Holder {
   /** The header that shows who asks for a bundle; good for five minutes. */
   async ask (session, at) {
     const signature = await this.sign(concat(tag('ask'), unhex(session), u64(at)))
-    return `Trustee ${Array.from(this.publicKey, byte => byte.toString(16).padStart(2, '0')).join('')} ${at} ${signature}`
+    return `Trustee ${hex(this.publicKey)} ${at} ${signature}`
   }
 }

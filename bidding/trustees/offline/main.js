@@ -5,7 +5,7 @@ import { Holder } from './holder.js'
 import { keyWords } from './key_words.js'
 import { knows, say, start } from './languages.js'
 import { facts, find, hasEd25519, make, moment, readBytes, save, showTrouble } from './page_parts.js'
-import { checked, emptyMemory, release } from './release.js'
+import { checked, checkedRehearsal, emptyMemory, rehearse, release } from './release.js'
 import { TEXTS } from './texts.js'
 
 const MOST_PRE_KEYS = 100
@@ -83,17 +83,21 @@ async function preKeys () {
 
 // --- the opening -------------------------------------------------------------------------------
 
+/** A rehearsal has a number and one header; an opening has neither. */
+const isRehearsal = bundle => Number.isSafeInteger(bundle.number)
+
 async function check () {
   Object.assign(state, { bundle: null, found: null, made: null })
   const file = find('bundle').files[0]
   if (!file) return
   const bundle = await readJson(file)
-  state.found = await checked(state.holder, bundle, state.memory, state.pins, now())
+  const { holder, memory, pins } = state
+  state.found = isRehearsal(bundle) ? await checkedRehearsal(holder, bundle, memory, pins) : await checked(holder, bundle, memory, pins, now())
   state.bundle = bundle
 }
 
 async function sign () {
-  const made = await release(state.holder, state.bundle, state.memory, state.pins, now())
+  const made = await (isRehearsal(state.bundle) ? rehearse : release)(state.holder, state.bundle, state.memory, state.pins, now())
   Object.assign(state, { made, memory: made.memory, isKept: false })
 }
 
@@ -113,16 +117,16 @@ function show () {
   find('result').hidden = !state.found
   if (!state.found) return
   const { session, live, opens, log } = state.found
-  const rows = [make('h2', say('checked')), facts([
-    [say('tender'), session.tender], [say('lot'), session.lot], [say('envelope'), session.envelope], [say('deadline'), moment(session.deadline)],
-    [say('opens'), moment(opens)], [say('count'), String(live.length)], [say('size'), String(log.size)], [say('clock'), moment(now())]])]
+  const known = [[say('tender'), session.tender], [say('lot'), session.lot], [say('envelope'), session.envelope], [say('deadline'), moment(session.deadline)]]
+  const opening = live ? [[say('opens'), moment(opens)], [say('count'), String(live.length)], [say('size'), String(log.size)]] : []
+  const rows = [make('h2', say(live ? 'checked' : 'rehearsal')), facts([...known, ...opening, [say('clock'), moment(now())]])]
   rows.push(...state.made ? handed() : [button('sign', 'release', () => attempt(sign))])
   find('result').replaceChildren(...rows)
 }
 
 function handed () {
   const { given, memory } = state.made
-  const faults = given.body.releases.filter(item => item.fault).length
+  const faults = (given.body.releases ?? [given.body]).filter(item => item.fault).length
   const rows = faults ? [Object.assign(make('p', say('faults', faults)), { className: 'notice' })] : []
   const out = button('save-release', 'saveRelease', () => save('release.json', JSON.stringify(given)))
   // Remembered before it leaves: else the pre-key could serve twice.

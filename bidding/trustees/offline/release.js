@@ -1,17 +1,25 @@
-// Checks a whole opening and signs this holder's shares of every live bid (trustee.py, ``release``).
+// Checks a whole opening and signs this holder's shares of every live bid; checks a rehearsal and
+// signs the share of its dummy bid, and of nothing else (trustee.py, ``release`` and ``rehearse``).
 
-import { Refusal, base64, contextHash, shareCommit, unbase64 } from '../../sealed/static/protocol.js'
+import { Refusal, base64, bidDigest, checkHeader, contextHash, hex, shareCommit, unbase64 } from '../../sealed/static/protocol.js'
 import { unwrapRelease } from '../../sealed/static/seal.js'
-import { checkLog, checkOneClose, checkSet, isWindowClosed, openingTime, witnessTimes } from './bundle.js'
-import { releaseMessage } from './holder.js'
+import { checkLog, checkOneClose, checkSet, isCentres, isWindowClosed, openingTime, witnessTimes } from './bundle.js'
+import { canaryMessage, releaseMessage } from './holder.js'
 
 const FAULTS_OF_A_WRAP = ['seal.wrap_damaged', 'seal.share_not_committed', 'seal.shares', 'seal.release_length', 'seal.document']
 
 const RELEASE_BYTES = 66
+/** The bidder of the dummy bid; a real bid under its name would not open (docs/protocol.md, 2.8). */
+const CANARY = 'canary'
 
 export const emptyMemory = () => ({ size: 0, root: '', used: {}, opens: {}, closed: {} })
 
 const own = (table, name, otherwise) => Object.hasOwn(table, name) ? table[name] : otherwise
+
+/** One pre-key serves one session. */
+function checkUnused (memory, ours, name) {
+  if (own(memory.used, ours.pre_key, name) !== name) throw new Refusal('trustee.pre_key_used')
+}
 
 /** Everything that must hold; {session, ours, name, live, opens, log, closing}. Refuses ``trustee.*``. */
 export async function checked (holder, bundle, memory, pins, at) {
@@ -25,7 +33,7 @@ export async function checked (holder, bundle, memory, pins, at) {
   if (at < opens + window) throw new Refusal('trustee.too_early')
   const times = await witnessTimes(log.note, pins)
   if (times.filter(seconds => seconds >= opens).length < pins.quorum) throw new Refusal('trustee.not_witnessed')
-  if (own(memory.used, ours.pre_key, name) !== name) throw new Refusal('trustee.pre_key_used')
+  checkUnused(memory, ours, name)
   const closing = `${bundle.close.index} ${bundle.close.nonce}`
   if (own(memory.closed, name, closing) !== closing) throw new Refusal('trustee.closed_before')
   return { session, ours, name, live, opens, log, closing }
@@ -58,8 +66,26 @@ export async function release (holder, bundle, memory, pins, at) {
   return {
     given,
     memory: {
-      ...memory, size: log.size, root: Array.from(log.root, byte => byte.toString(16).padStart(2, '0')).join(''),
+      ...memory, size: log.size, root: hex(log.root),
       used: { ...memory.used, [ours.pre_key]: name }, closed: { ...memory.closed, [name]: closing }
     }
   }
+}
+
+/** What must hold of a rehearsal: {session, ours, name}. Refuses ``trustee.*``. */
+export async function checkedRehearsal (holder, canary, memory, pins) {
+  const { session, ours, name } = await holder.ourRow(canary.session)
+  if (!await isCentres(pins, name, canary.sig)) throw new Refusal('trustee.session_signature')
+  await checkHeader(canary.header, session)
+  if (canary.header.ctx.bidder !== CANARY) throw new Refusal('trustee.not_a_canary')
+  checkUnused(memory, ours, name)
+  return { session, ours, name }
+}
+
+/** {given, memory} of one rehearsal. */
+export async function rehearse (holder, canary, memory, pins, at) {
+  const { ours, name } = await checkedRehearsal(holder, canary, memory, pins)
+  const share = await shareOf(await holder.seedOf(ours.pre_key), canary.header, ours.i)
+  const body = { session: name, trustee: ours.i, number: canary.number, digest: await bidDigest(canary.header), ...share, at }
+  return { given: { body, sig: await holder.sign(canaryMessage(body)) }, memory: { ...memory, used: { ...memory.used, [ours.pre_key]: name } } }
 }

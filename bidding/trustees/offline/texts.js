@@ -21,9 +21,10 @@ export const TEXTS = {
   session: ['会话编号（64 位十六进制）', 'Session (64 hex figures)'],
   ask: ['签署请求', 'Sign the request'],
   stepBundle: ['二、开标材料', '2. The bundle'],
-  bundle: ['开标材料（.json）', 'Bundle (.json)'],
+  bundle: ['开标或者演练材料（.json）', 'Bundle of an opening or a rehearsal (.json)'],
   clock: ['本机时钟', 'This computer’s clock'],
   checked: ['检查全部成立，可以释放', 'All checks hold: the shares may be released'],
+  rehearsal: ['演练：检查全部成立，签署的只是演练标的份额', 'A rehearsal: all checks hold, and only the share of the dummy bid is signed'],
   tender: ['项目', 'Tender'], lot: ['标段', 'Lot'], envelope: ['信封', 'Envelope'], deadline: ['投标截止时间', 'Deadline'], opens: ['开标时间', 'Opens'],
   count: ['有效投标', 'Live bids'], size: ['日志大小', 'Size of the log'],
   release: ['签署份额', 'Sign the shares'],
@@ -63,6 +64,7 @@ export const TEXTS = {
   'trustee.amendment_hidden': ['有一次顺延没有出示。', 'An extension was left out.'],
   'trustee.too_early': ['按本机时钟还没有到开标时间。', 'By this computer’s clock it is too early.'],
   'trustee.not_witnessed': ['开标时间以后的见证不够。', 'Too few witnesses after the opening time.'],
+  'trustee.not_a_canary': ['这不是演练标。', 'This is no dummy bid.'],
   'trustee.pre_key_used': ['这把预备公钥已经用于别的会话。', 'The pre-key served another session.'],
   'trustee.closed_before': ['您已经为这个会话的另一次截止释放过份额。', 'You released for another close of this session.']
 }
