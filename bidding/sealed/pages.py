@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from bidding.envelope.documents import PART_BYTES
 from bidding.sealed import boxes, guests
+from bidding.trustees import countersigning, fingerprints
 from bidding.trustees import service as trustees
 from bidding.trustees.models import SealingSession
 from trading.base import installation
@@ -112,4 +113,5 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime, later: SealingSess
                          {"key": _("指纹"), "value": "—", "id": "receipt-digest"}, {"key": _("证据号"), "value": "—", "id": "receipt-index"}],
         "bidder": bidder.name, "limit_note": None, "ceiling_fen": lot.ceiling_fen or 0,
         "custody_text": _("本轮报价只封给密钥持有人，没有投标人份额，无须保存恢复文件。") if later else _("解密份额保存在本机浏览器和您下载的恢复文件中；平台没有它，无法替您解密。"),
+        "key_words": fingerprints.of_session(sealing.document, trustees.centre_key()), "purchaser_signed": sealing.id not in countersigning.unsigned(sealing),
         "key": secrets.token_hex(16), "history": history(lot, bidder, later, place)}
