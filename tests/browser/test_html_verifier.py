@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import forger
 from tests.builders import T0, Centre
@@ -300,7 +300,9 @@ def test_somebody_verifies_a_pack_with_the_page(request: pytest.FixtureRequest, 
     page.focus("#anchors summary")
     page.keyboard.press("Enter")
     page.set_input_files("#trusted", [trusted, root])
-    page.wait_for_function("document.getElementById('roots').value !== '' && document.getElementById('quorum').value === '2'")
+    # Not wait_for_function: its polling is a script of text, which the page's own policy forbids.
+    expect(page.locator("#roots")).not_to_have_value("")
+    expect(page.locator("#quorum")).to_have_value("2")
     page.focus("#start")
     page.keyboard.press("Enter")
     page.wait_for_selector("#result:not([hidden]), #trouble:not([hidden])")
