@@ -14,6 +14,8 @@ from sqlalchemy import JSON, Connection, LargeBinary, Table, bindparam, insert, 
 from bidding.sealed.models import SealedBid
 from bidding.trustees import service as trustees
 from tests.builders import T0, Centre
+from trading.accounts import service as accounts
+from trading.accounts.permissions import Role
 from trading.base import installation, row_seals
 from trading.base.clock import stopped
 from trading.base.database import EPOCH, Model, db, transaction
@@ -354,6 +356,12 @@ def test_bulk_statements_are_sealed_too(centre: Centre) -> None:
     with transaction() as session:
         session.execute(update(Lot).where(Lot.estimate_fen > 0).values(estimate_fen=Lot.estimate_fen + 1))
         session.execute(update(Lot).values(name="renamed"))
+    assert problems() == set()
+
+
+def test_a_row_let_go_by_its_owner_takes_its_seal_along(centre: Centre) -> None:
+    account = accounts.create("wang", "王", "a long password 42", {Role.BIDDER}, actor="test", at=T0)
+    accounts.set_roles(account.id, {Role.TENDERER}, actor="admin", at=T0)
     assert problems() == set()
 
 

@@ -115,7 +115,7 @@ def test_the_bidders_window_waits_too(sqlite_centre: Centre, two_sqlite) -> None
         opening.give_half(case.lot_id, rows[0].digest, case.halves[rows[0].digest], bidder_id=rows[0].organisation_id, clock=stopped(case.at))
     lifted(case, two_sqlite, pause)
     found = opening.opening_of(case.lot_id)
-    assert opening.window_ends(found) == found.window_ends + timedelta(hours=3)
+    assert opening.window_ends(found, case.at) == found.window_ends + timedelta(hours=3)
     case.open()
     assert case.lot.stage == Stage.OPENED
 

@@ -23,8 +23,8 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import JSON, Connection, LargeBinary, Select, String, Table, bindparam, delete, event, inspect, insert, select, tuple_, update
-from sqlalchemy.orm import Mapped, ORMExecuteState, Session, UOWTransaction, mapped_column
+from sqlalchemy import JSON, Connection, LargeBinary, Select, String, Table, bindparam, delete, event, insert, select, tuple_, update
+from sqlalchemy.orm import Mapped, Mapper, ORMExecuteState, Session, mapped_column, object_session
 
 from trading.base import database, installation
 from trading.base.database import EPOCH, MICROSECOND, Model, db
@@ -100,14 +100,15 @@ def _touched(session: Session) -> Keys:
     return cast(Keys, session.info.setdefault("touched_rows", {}))
 
 
-@event.listens_for(Session, "after_flush")
-def _note_flushed(session: Session, _context: UOWTransaction) -> None:
-    touched = _touched(session)
-    for row in (*session.new, *session.dirty, *session.deleted):
-        mapper = inspect(row).mapper
-        name = cast(Table, mapper.local_table).name
-        if name not in SELF_PROVING:
-            touched.setdefault(name, set()).add(tuple(mapper.primary_key_from_instance(row)))
+def _note_row(mapper: Mapper[Any], _connection: Connection, row: Any) -> None:
+    # Heard of each row, not of the flush: a row that goes because its owner let it go is in no list of the flush.
+    session, name = object_session(row), cast(Table, mapper.local_table).name
+    if session is not None and name not in SELF_PROVING:
+        _touched(session).setdefault(name, set()).add(tuple(mapper.primary_key_from_instance(row)))
+
+
+for _act in ("after_insert", "after_update", "after_delete"):
+    event.listen(Model, _act, _note_row, propagate=True)
 
 
 @event.listens_for(Session, "do_orm_execute")
