@@ -127,7 +127,7 @@ def tamper(kinds: tuple[bool, ...]) -> tuple[int, list[tuple[str, str, str]]]:
                         if number < len(columns) and (name, columns[number].name) not in UNSEEN:
                             done += change(here, tables[name], columns[number], emptied)
                 if done:
-                    found = audits.look().found
+                    found = audits.compare().found
                     tried += len(done)
                     missed += [(name, column.name, str(before)) for name, table, column, key, before, after in done
                                if not is_named(found, name, column.name, key)]
@@ -299,6 +299,37 @@ def test_a_changed_or_missing_file_is_found(done: CaseRun) -> None:
     files.path(names[0]).write_bytes(b"something else")
     files.path(names[1]).unlink()
     assert {("archive_piece", "file_changed"), ("archive_piece", "file_missing")} <= problems()
+
+
+def test_a_file_that_goes_with_its_row_while_an_audit_runs_is_no_finding(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bid is replaced between the database's moment and the look at its files."""
+    case = CaseRun(centre.cast, centre.plan(3), T0)
+    case.register()
+    case.announce()
+    case.file_bids()
+    name, document = case.session.id, case.session.document
+    seen, compare = [], audits.compare
+
+    def raced() -> audits.Audit:
+        if not seen:
+            stored = [row.id for row in db.session.scalars(select(SealedBid))]
+            is_stored = installation.files().is_stored
+
+            def gone(file: str, digest: str) -> bool:
+                if not seen:
+                    seen.append(stored)
+                    for offer in case.plan.offers:
+                        case.file_envelope(name, document, offer, 1_000_000)
+                return is_stored(file, digest)
+
+            monkeypatch.setattr(installation.files(), "is_stored", gone)
+        return compare()
+
+    monkeypatch.setattr(audits, "compare", raced)
+    first = raced()
+    assert {(place.table, place.problem) for place in first.found} == {("sealed_bid", "file_changed")}, "control: one look alone is misled"
+    seen.clear()
+    assert audits.look().found == []
 
 
 def test_a_finding_is_an_alarm_told_once_and_ends_when_it_fits_again(sqlite_centre: Centre) -> None:
