@@ -485,6 +485,64 @@ def test_the_half_is_given_from_this_device_or_from_the_recovery_file(page, desk
     assert desk.halves == [expected, expected]
 
 
+PASSKEY_CARD = (
+    "<!DOCTYPE html><html lang='zh-CN'><title>t</title><section data-decrypt data-digest='DIGEST' data-session='SESSION' data-href='/api/v1/lots/L/halves'>"
+    "<button data-decrypt-device>1</button><input type='file' data-recovery-file><input type='password' data-recovery-passphrase>"
+    "<button data-decrypt-file>2</button><p data-decrypt-status></p></section>"
+    "<script type='module' src='/static/sealed/hall.js' nonce='NONCE'></script></html>")
+MAKE_PASSKEY = """async ({ session, digest, kb }) => {
+  const K = await import('/static/sealed/passkey.js'); const P = await import('/static/sealed/protocol.js')
+  try {
+    return P.base64(await K.makePasskeyFile('91510822000000001R', 'L-1', { session, digest, kb: P.unhex(kb) }))
+  } catch (error) { return error.reason }
+}"""
+
+
+def authenticator(page: Page, *, prf: bool) -> tuple[Any, str]:
+    """A real WebAuthn authenticator inside Chromium, as its developer tools offer it."""
+    tools = page.context.new_cdp_session(page)
+    tools.send("WebAuthn.enable")
+    made = tools.send("WebAuthn.addVirtualAuthenticator", {"options": {
+        "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "hasPrf": prf, "automaticPresenceSimulation": True, "isUserVerified": True}})
+    return tools, made["authenticatorId"]
+
+
+def test_the_half_is_given_with_a_passkey(browser: Browser, desk: counter.Desk, page: Page, tmp_path: Path) -> None:
+    made = seal(page, desk, [10])
+    about = {"session": desk.name, "digest": made["digest"], "kb": made["kb"]}
+    # A passkey belongs to a name, not to a number of the network.
+    opened = browser.new_page()
+    opened.goto(desk.address.replace("127.0.0.1", "localhost"))
+    tools, weak = authenticator(opened, prf=False)
+    assert opened.evaluate(MAKE_PASSKEY, about) == "passkey.no_prf"
+    tools.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": weak})
+    tools, strong = authenticator(opened, prf=True)
+    data = b64decode(opened.evaluate(MAKE_PASSKEY, about))
+    assert made["kb"] not in data.decode() and b64encode(bytes.fromhex(made["kb"])).decode() not in data.decode()
+    desk.html = PASSKEY_CARD.replace("DIGEST", made["digest"]).replace("SESSION", desk.name)
+    opened.reload()
+    status, card, file = opened.locator("[data-decrypt-status]"), opened.locator("[data-decrypt]"), tmp_path / "passkey.json"
+    expect(card).to_have_attribute("data-ready", "yes")
+    document = json.loads(data)
+    damaged = bytearray(b64decode(document["box"]))
+    damaged[3] ^= 1
+    for changes, said in (({"box": b64encode(damaged).decode()}, "已损坏"), ({"salt": b64encode(bytes(32)).decode()}, "已损坏"),
+                          ({"credential": b64encode(bytes(32)).decode()}, "没有得到"), ({"bid_digest": "11" * 32}, "已损坏"), ({"v": 2}, "格式不对")):
+        file.write_bytes(documents.encode(document | changes))
+        opened.set_input_files("[data-recovery-file]", file)
+        opened.click("[data-decrypt-file]")
+        expect(status).to_contain_text(said)
+    assert desk.halves == []
+    file.write_bytes(data)
+    opened.set_input_files("[data-recovery-file]", file)
+    opened.click("[data-decrypt-file]")
+    expect(card).to_have_attribute("data-given", "yes")
+    assert desk.halves == [{"digest": made["digest"], "kb": b64encode(bytes.fromhex(made["kb"])).decode()}]
+    tools.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": strong})
+    opened.close()
+
+
 def test_keys_on_this_device_cannot_be_read_out(page, desk):
     found = page.evaluate("""async () => {
       const R = await import('/static/sealed/recovery.js'); const P = await import('/static/sealed/protocol.js')

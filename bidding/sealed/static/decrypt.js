@@ -5,6 +5,7 @@
 //   input[data-recovery-passphrase] · [data-decrypt-file] button · [data-decrypt-status]
 
 import { post } from './http.js'
+import { isPasskeyFile, openPasskeyFile } from './passkey.js'
 import { Refusal, base64 } from './protocol.js'
 import { openRecovery, takeHalf } from './recovery.js'
 import { say, sayError } from './words.js'
@@ -16,10 +17,11 @@ export async function halfOfDevice (digest) {
   return kb
 }
 
-/** KB from a recovery file, which must be that of this very bid. */
+/** KB from a recovery file, or from one that a passkey opens; it must be that of this very bid. */
 export async function halfOfFile (file, passphrase, { session, digest }) {
   if (!file) throw new Refusal('recovery.no_file')
-  const found = await openRecovery(passphrase, new Uint8Array(await file.arrayBuffer()))
+  const data = new Uint8Array(await file.arrayBuffer())
+  const found = isPasskeyFile(data) ? await openPasskeyFile(data) : await openRecovery(passphrase, data)
   if (found.digest !== digest || (session && found.session !== session)) throw new Refusal('recovery.other_bid')
   return found.kb
 }

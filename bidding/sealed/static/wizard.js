@@ -4,6 +4,7 @@
 
 import { get, post } from './http.js'
 import { fen, readOffer, yuan } from './offer.js'
+import { canUsePasskeys, makePasskeyFile } from './passkey.js'
 import { Refusal, base64, checkAnswer, encode, hex } from './protocol.js'
 import { checkReceipt } from './receipt.js'
 import { forgetDraft, keepDraft, keepHalf, makeRecovery, signingKey, takeDraft } from './recovery.js'
@@ -40,6 +41,7 @@ class Wizard {
     on('[data-cancel]', 'click', () => this.job && this.job.cancel())
     on('[data-recovery]', 'click', () => this.attempt(() => this.saveRecovery()))
     on('[data-offer="price"]', 'input', ({ currentTarget }) => this.echo(currentTarget.value))
+    on('[data-passkey]', 'click', ({ currentTarget }) => this.attempt(() => this.savePasskey(currentTarget)))
     on('#sign-agree', 'change', () => this.allow())
     on('[data-drop]', 'dragover', event => event.preventDefault())
     on('[data-drop]', 'drop', event => this.drop(event))
@@ -186,6 +188,8 @@ class Wizard {
     // Policy T gives the bidder no half, so there is nothing to keep.
     this.isSaved = this.sealed.kb.length === 0
     this.root.querySelector('[data-recovery]').disabled = this.isSaved
+    const passkey = this.root.querySelector('[data-passkey]')
+    if (passkey) passkey.closest('p').hidden = this.isSaved || !canUsePasskeys()
     this.allow()
     this.show('sign')
   }
@@ -247,6 +251,13 @@ class Wizard {
     this.isSaved = true
     this.root.querySelector('[data-recovery]').textContent = say('recovery.saved')
     this.allow()
+  }
+
+  /** A copy beside the recovery file, which stays the one that must be there. */
+  async savePasskey (button) {
+    const file = await makePasskeyFile(this.sealed.answer.bidder, this.root.dataset.lot, this.sealed)
+    download(`passkey-${this.root.dataset.lot}-${this.sealed.digest.slice(0, 8)}.json`, file)
+    button.textContent = say('passkey.saved')
   }
 
   async submit () {
