@@ -42,11 +42,11 @@ def parts(query: str, **filters: Any) -> list[str]:
 
 
 def test_words_of_every_part_are_found(centre: Centre) -> None:
-    full(centre, offers=[Offer(centre.companies[0], 90_000_000), Offer(centre.companies[1], 90_012_345, rejected="工期不符合要求"),
-                         Offer(centre.companies[2], 90_020_000), Offer(centre.companies[3], 90_030_000)])
+    case = full(centre, offers=[Offer(centre.companies[0], 90_000_000), Offer(centre.companies[1], 90_012_345, rejected="工期不符合要求"),
+                                Offer(centre.companies[2], 90_020_000), Offer(centre.companies[3], 90_030_000)])
     assert Part.REGISTRATION in parts("青石路改造") and Part.NOTICES in parts("青石路改造 招标公告")
     assert Part.OPENING in parts(NAMES[1]) and Part.BIDS in parts(f"{NAMES[2]} 90020000")
-    assert Part.AWARD in parts(NAMES[0]) and parts("HT") == [Part.CONTRACT]
+    assert Part.AWARD in parts(NAMES[0]) and Part.CONTRACT in parts(f"HT-{case.lot_id}")
     assert parts("financial nonsense") == [] and parts("财政资金") == [Part.REGISTRATION]
     assert parts("改") and parts("青石路 没有这个词") == []
     found = search.find(Filters(q="青石路"))
