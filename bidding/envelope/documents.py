@@ -22,6 +22,11 @@ PART_BYTES = 8 * 1024 * 1024
 #: TB: k key holders and the bidder's half. T: k key holders. B: the bidder's half alone.
 POLICIES = ("TB", "T", "B")
 
+#: What a lot's opening begins with: its bids, or their technical envelopes where the prices come apart.
+FIRST = ("bid", "technical")
+#: What is filed up to a lot's deadline.
+AT_DEADLINE = (*FIRST, "price")
+
 _HEX = frozenset("0123456789abcdef")
 
 TEXT, INT, HEX32, B64, LIST, DICT = "text", "int", "hex32", "b64", "list", "dict"

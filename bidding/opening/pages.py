@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from bidding.opening import service
+from bidding.opening import envelopes, service
 from bidding.opening.models import HallEvent, OpenedBid, Opening
 from bidding.opening.rules import OUTCOMES
 from bidding.sealed import service as sealed
@@ -32,6 +32,8 @@ def event_text(event: HallEvent) -> str:
         "offers_asked": _("第 %(number)s 轮：请各供应商提交密封报价。", number=facts.get("number")),
         "offers_closed": _("本轮报价截止，等待密钥持有人释放份额。"),
         "offers_opened": _("本轮报价已向评审小组开启。"),
+        "prices_asked": _("技术标评审结果已写入存证日志，等待密钥持有人释放 %(count)s 个报价信封的份额，其余不予开启。", count=facts.get("count")),
+        "prices_opened": _("报价信封处理完毕，公布报价，有效解密 %(count)s 份。", count=facts.get("count")),
         "closed": _("投标截止，共收到 %(count)s 份投标，集合已经冻结。", count=facts.get("count")),
         "failed": _("密钥持有人未到齐，投标未解密，本标段流标。") if facts.get("reason") == "key_holders_absent" else _("投标人不足法定家数，依法不开标。"),
         "half_given": _("%(bidder)s 已交出解密份额（%(given)s / %(count)s）。", bidder=facts.get("bidder"), given=facts.get("given"), count=facts.get("count")),
@@ -76,14 +78,15 @@ def table(lot: Lot, opening: Opening) -> tuple[list[dict[str, Any]], list[list[s
     if not procedure(lot.project.procedure).read_out:
         return [], []
     settled = {bid.digest: bid for bid in service.opened_bids(lot.id)}
+    prices = service.prices_read_out(lot.id)
     halves = service.halves_given(lot.id)
     rows = []
     for number, row in enumerate(sealed.bids(opening.session), 1):
         bid = settled.get(row.digest or "")
-        offer = bid.offer if bid and bid.offer and opening.opened_at else None
+        offer = (bid.offer or {}) | (prices.get(bid.organisation_id) or {}) if bid and opening.opened_at else {}
         deposit = bid.deposit_confirmed if bid else deposits.is_confirmed(lot, row.organisation_id or 0, at=opening.closed_at)
         rows.append([str(number), parties.get(row.organisation_id or 0).name, _state(row.digest or "", bid, halves),
-                     yuan(offer["price_fen"]) if offer else "—", str(offer["days"]) if offer else "—", offer["quality"] if offer else "—",
+                     yuan(offer["price_fen"]) if "price_fen" in offer else "—", str(offer.get("days", "—")), offer.get("quality", "—"),
                      ("✓ " + _("已到账")) if deposit else ("✕ " + _("未到账")), (row.digest or "")[:16]])
     return head, rows
 
@@ -134,7 +137,7 @@ def hall(lot: Lot, at: datetime, bidder: Organisation | None, *, host: bool) -> 
         "own_sign": {"kind": "done", "text": _("您已签到")} if attended else None, "announced": "",
         "act": _act(lot, opening, bidder, attended, at),
         "scene": {"src": None, "alt": _("现场画面由所在交易中心接入"), "stream_href": None, "name": ""},
-        "entries": entries, "half": _half(lot, opening, bidder), "host": host,
+        "entries": entries, "halves": _halves(lot, opening, bidder), "host": host,
         "ask": {"action": f"/hall/{lot.code}/say", "note": _("开标异议须当场提出，当场答复并记录。")}
         if opening and (bidder or host) and lot.stage in (Stage.CLOSED, Stage.OPENED) else None}
 
@@ -145,26 +148,29 @@ def _stage_text(lot: Lot, opening: Opening | None) -> str:
     if lot.stage == Stage.FAILED and not opening.opened_at:
         return _("流标")
     if opening.opened_at:
+        prices = service.opening_of(lot.id, envelopes.PRICE)
+        if prices is not None and prices.opened_at is None:
+            return _("技术标已公布，报价信封未开启")
         return _("已公布") if procedure(lot.project.procedure).read_out else _("已开启")
     given = len(service.halves_given(lot.id))
     if opening.window_closed_at is None:
-        return _("解密 %(given)s / %(count)s", given=given, count=opening.count)
+        return _("解密 %(given)s / %(count)s", given=given, count=service.halves_due(lot.id))
     session = trustees.get_session(opening.session)
     return _("密钥持有人 %(given)s / %(need)s", given=len(trustees.released_by(session)), need=session.document["k"])
 
 
-def _own_bid(opening: Opening, bidder: Organisation) -> Any:
-    return next((row for row in sealed.bids(opening.session) if row.organisation_id == bidder.id), None)
-
-
-def _half(lot: Lot, opening: Opening | None, bidder: Organisation | None) -> dict[str, Any] | None:
-    """What the decryption script needs: the bid's digest and where to send the half."""
+def _halves(lot: Lot, opening: Opening | None, bidder: Organisation | None) -> list[dict[str, Any]]:
+    """What the decryption script needs of each envelope whose half is still to come: its digest and where to send the half."""
     if not opening or not bidder or opening.window_closed_at or lot.stage != Stage.CLOSED:
-        return None
-    row = _own_bid(opening, bidder)
-    if row is None or row.header["policy"] == "T" or row.digest in service.halves_given(lot.id):
-        return None
-    return {"digest": row.digest, "href": f"/api/v1/lots/{lot.code}/halves", "session": opening.session}
+        return []
+    given, found = service.halves_given(lot.id), []
+    titles = {"bid": _("解密我的投标文件"), "technical": _("解密我的技术标信封"), "price": _("交出我的报价信封的份额")}
+    for sealing in trustees.sessions_of_bids(lot.id):
+        row = next((row for row in sealed.bids(sealing.id) if row.organisation_id == bidder.id), None)
+        if row is not None and row.header and row.header["policy"] != "T" and row.digest not in given:
+            found.append({"digest": row.digest, "href": f"/api/v1/lots/{lot.code}/halves", "session": sealing.id, "title": titles[sealing.envelope],
+                          "note": _("报价信封要等技术标评审写入存证日志之后才开启，但份额现在就要交：之后没有第二次。") if sealing.envelope == "price" else ""})
+    return found
 
 
 def _act(lot: Lot, opening: Opening | None, bidder: Organisation | None, attended: bool, at: datetime) -> dict[str, Any] | None:
@@ -176,12 +182,21 @@ def _act(lot: Lot, opening: Opening | None, bidder: Organisation | None, attende
         if attended or lot.stage != Stage.BIDDING:
             return None
         return plain | {"title": _("签到"), "text": _("签到在截标前对任何人保密。"), "button": _("签到"), "href": f"/hall/{lot.code}/attend"}
-    own = next((bid for bid in service.opened_bids(lot.id) if bid.organisation_id == bidder.id), None)
+    own = service.own_read_out(lot.id, bidder.id)
     if opening.opened_at and own and own.offer and not own.confirmed_at and lot.stage in (Stage.OPENED,) \
             and procedure(lot.project.procedure).read_out:
-        return plain | {"title": _("确认唱标内容"), "text": _("请核对报价 %(price)s 元、工期 %(days)s 日是否与您的投标文件一致。", price=yuan(own.price_fen or 0), days=own.offer["days"]),
+        return plain | {"title": _("确认唱标内容"), "text": _check_this(own.offer),
                         "button": _("确认唱标内容"), "href": f"/hall/{lot.code}/confirm", "seal": True}
     return None
+
+
+def _check_this(offer: dict[str, Any]) -> str:
+    """What a bidder is asked to compare with its own bid, by what its envelope held."""
+    if "days" not in offer:
+        return _("请核对报价 %(price)s 元是否与您的报价信封一致。", price=yuan(offer["price_fen"]))
+    if "price_fen" not in offer:
+        return _("请核对工期 %(days)s 日是否与您的技术标信封一致。", days=offer["days"])
+    return _("请核对报价 %(price)s 元、工期 %(days)s 日是否与您的投标文件一致。", price=yuan(offer["price_fen"]), days=offer["days"])
 
 
 def halls(at: datetime) -> list[dict[str, Any]]:

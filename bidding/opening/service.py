@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import func, select
 
 from bidding.envelope import documents, keys, sealing
-from bidding.opening import rules, unsealing
+from bidding.opening import envelopes, rules, unsealing
 from bidding.opening.models import FIRST, Attendance, Half, HallEvent, OpenedBid, Opening
 from bidding.sealed import service as sealed
 from bidding.sealed.models import SealedBid
@@ -51,9 +51,14 @@ log = structlog.get_logger()
 
 
 def opening_of(lot_id: int, envelope: str = FIRST) -> Opening | None:
-    """The opening of a lot's bids, or of a later round of offers."""
-    return db.session.scalar(select(Opening).where(Opening.lot_id == lot_id, Opening.envelope == envelope)
+    """The opening of a lot's bids, of their price envelopes, or of a later round of offers."""
+    return db.session.scalar(select(Opening).where(Opening.lot_id == lot_id, Opening.envelope.in_(_names(envelope)))
                              .execution_options(populate_existing=True))
+
+
+def _names(envelope: str) -> tuple[str, ...]:
+    """A lot's bids begin with one envelope: whole, or the technical one."""
+    return documents.FIRST if envelope in documents.FIRST else (envelope,)
 
 
 def _locked_opening(lot_id: int, envelope: str = FIRST) -> tuple[Lot, Opening]:
@@ -108,20 +113,23 @@ def close(lot_id: int, *, clock: Clock) -> bool:
         at = clock()
         if lot.stage != Stage.BIDDING or lot.deadline is None or at < lot.deadline:
             return False
-        sealing_session = trustees.session_of(lot_id, FIRST)
-        assert sealing_session is not None
-        # The session before the log, as key holders' answers lock them: nobody waits for each other.
-        lock_row(SealingSession, sealing_session.id)
-        if sealing_session.deadline < lot.deadline:
-            trustees.amend(sealing_session, lot.deadline, at=at)
-        frozen = sealed.freeze(sealing_session)
-        projects.advance(lot, Step.CLOSE, actor="timetable", at=at, count=len(frozen.live))
-        fix(lot, sealing_session, frozen, at=at)
+        sessions = trustees.sessions_of_bids(lot_id)
+        for sealing_session in sessions:
+            # The sessions before the log, as key holders' answers lock them: nobody waits for each other.
+            lock_row(SealingSession, sealing_session.id)
+            if sealing_session.deadline < lot.deadline:
+                trustees.amend(sealing_session, lot.deadline, at=at)
+        frozen = [sealed.freeze(sealing_session) for sealing_session in sessions]
+        # Who filed one envelope of two has not bid.
+        count = len(set.intersection(*({row.organisation_id for row in sealed.bids(item.id)} for item in sessions)))
+        projects.advance(lot, Step.CLOSE, actor="timetable", at=at, count=count)
+        for sealing_session, found in zip(sessions, frozen, strict=True):
+            fix(lot, sealing_session, found, at=at)
         if "bidders" in law_procedures.procedure(lot.project.procedure).gates:
-            gate = bidders.check_number(lot.project.procedure, "bidders", len(frozen.live), on=_notice_day(lot),
+            gate = bidders.check_number(lot.project.procedure, "bidders", count, on=_notice_day(lot),
                                         region=lot.project.region, circumstance=projects.circumstance(lot))
             if not gate.ok:
-                _fail(lot, sealing_session, "too_few_bidders", gate.facts, at)
+                _fail(lot, "too_few_bidders", gate.facts, at)
         return True
 
 
@@ -131,7 +139,8 @@ def fix(lot: Lot, sealing_session: SealingSession, frozen: sealed.Frozen, *, at:
     opening = Opening(session=sealing_session.id, lot_id=lot.id, envelope=sealing_session.envelope, closed_at=at,
                       count=len(frozen.live), window_ends=max(at, sealing_session.deadline) + _window(sealing_session))
     db.session.add(opening)
-    say(lot.id, "closed" if opening.envelope == FIRST else "offers_closed", at=at, count=len(frozen.live))
+    if opening.envelope != envelopes.PRICE:
+        say(lot.id, "closed" if opening.envelope in documents.FIRST else "offers_closed", at=at, count=len(frozen.live))
     for row in sealed.bids(sealing_session.id, None):
         _file_bid_documents(lot, row, at)
     db.session.flush()
@@ -176,16 +185,18 @@ FAILED = {
 TOLD = {"too_few_bidders": "lot.failed", "key_holders_absent": "lot.failed.key_holders_absent"}
 
 
-def _fail(lot: Lot, sealing_session: SealingSession, reason: str, facts: dict[str, Any], at: datetime) -> None:
+def _fail(lot: Lot, reason: str, facts: dict[str, Any], at: datetime) -> None:
     """The lot fails (流标): nothing is opened, everybody who filed is told."""
     lot.failed_reason = reason
-    sealing_session.settled_at = at
+    sessions = trustees.sessions_of_bids(lot.id)
+    for sealing_session in sessions:
+        sealing_session.settled_at = at
     projects.advance(lot, Step.FAIL, actor="timetable", at=at, reason=reason, article=facts.get("article", ""))
     say(lot.id, "failed", at=at, reason=reason)
     text = FAILED[reason].format(label=lot.label, value=facts.get("value"), article=facts.get("article"), hours=facts.get("hours"))
     announcements.publish_plain(Kind.FAILURE, lot, f"{lot.label}流标公告", text, {}, actor="timetable", at=at)
-    for row in sealed.bids(sealing_session.id):
-        messages.notify(TOLD[reason], at=at, organisation_id=row.organisation_id, lot=lot.label, link=f"/p/{lot.project.code}")
+    for organisation_id in sorted({row.organisation_id or 0 for item in sessions for row in sealed.bids(item.id)}):
+        messages.notify(TOLD[reason], at=at, organisation_id=organisation_id, lot=lot.label, link=f"/p/{lot.project.code}")
 
 
 # --- the bidders' halves -------------------------------------------------------------------------
@@ -199,7 +210,8 @@ def give_half(lot_id: int, digest: str, kb: bytes, *, bidder_id: int, clock: Clo
         if lot.stage != Stage.CLOSED:
             raise Refused("opening.window_over", ended=opening.window_closed_at)
         rules.may_give_half(opening.closed_at, window_ends(opening, at), opening.window_closed_at, at)
-        row = session.scalar(select(SealedBid).where(SealedBid.digest == digest, SealedBid.session == opening.session))
+        row = session.scalar(select(SealedBid).where(
+            SealedBid.digest == digest, SealedBid.session.in_([item.id for item in trustees.sessions_of_bids(lot_id)])))
         if row is None or row.organisation_id != bidder_id:
             raise NotFound
         if row.state != "live":
@@ -212,7 +224,13 @@ def give_half(lot_id: int, digest: str, kb: bytes, *, bidder_id: int, clock: Clo
         session.add(Half(digest=digest, lot_id=lot_id, at=at, box=installation.boxes().close(kb.hex(), f"half/{digest}")))
         evidence.record("bid.half_given", actor=parties.get(bidder_id).code, at=at, lot=lot.code, bid_digest=digest)
         session.flush()
-        say(lot_id, "half_given", at=at, bidder=named(lot, bidder_id), given=_halves(lot_id), count=opening.count)
+        say(lot_id, "half_given", at=at, bidder=named(lot, bidder_id), given=_halves(lot_id), count=halves_due(lot_id))
+
+
+def halves_due(lot_id: int) -> int:
+    """How many halves the bidders' window waits for: one of each envelope."""
+    return int(db.session.scalar(select(func.sum(Opening.count)).where(
+        Opening.lot_id == lot_id, Opening.envelope.in_(documents.AT_DEADLINE))) or 0)
 
 
 def _halves(lot_id: int) -> int:
@@ -231,9 +249,11 @@ def close_window(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
         if lot.stage not in rules.stages_during(envelope) or opening.window_closed_at:
             return False
         sealing_session = lock_row(SealingSession, opening.session)
+        if envelope == envelopes.PRICE:
+            return _close_price_window(lot, opening, sealing_session, at)
         # Later rounds are sealed to the key holders alone, so that no half is waited for.
         with_halves = sealing_session.document["policy"] != "T"
-        needed, given = (opening.count, _halves(lot_id)) if with_halves else (0, 0)
+        needed, given = (halves_due(lot_id), _halves(lot_id)) if with_halves else (0, 0)
         ends = window_ends(opening, at)
         if not rules.window_is_over(ends, given, needed, at):
             if with_halves:
@@ -242,9 +262,26 @@ def close_window(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
         trustees.close_window(sealing_session, given, needed, at=at)
         opening.window_closed_at = at
         if with_halves:
-            say(lot_id, "window_closed", at=at, given=given, count=opening.count)
+            say(lot_id, "window_closed", at=at, given=given, count=needed)
         session.flush()
         return True
+
+
+def _close_price_window(lot: Lot, opening: Opening, sealing_session: SealingSession, at: datetime) -> bool:
+    """Let the key holders open the prices of those who passed, once the log says what the committee found."""
+    judged = envelopes.judged(lot)
+    if judged is None:
+        return False
+    keep = set(judged["keep"])
+    given, needed = (len(keep & halves_given(lot.id)), len(keep)) if sealing_session.document["policy"] != "T" else (0, 0)
+    # Whoever gave no half had the whole window; the key holders' own clocks ask for as much.
+    if at < sealing_session.opens_at + (timedelta(0) if given >= needed else _window(sealing_session)):
+        return False
+    trustees.close_window(sealing_session, given, needed, at=at, technical=judged["report"], shut=judged["shut"])
+    opening.window_closed_at, opening.count = at, len(keep)
+    say(lot.id, "prices_asked", at=at, count=len(keep))
+    db.session.flush()
+    return True
 
 
 def _tell_of_longer_window(opening: Opening, ends: datetime, at: datetime) -> None:
@@ -260,7 +297,7 @@ def is_public(session_name: str) -> bool:
     """Whether the names in a session's bundle are read out to everybody anyway."""
     sealing_session = trustees.get_session(session_name)
     lot = projects.get_lot(sealing_session.lot_id)
-    return sealing_session.envelope == FIRST and law_procedures.procedure(lot.project.procedure).read_out
+    return sealing_session.envelope in documents.AT_DEADLINE and law_procedures.procedure(lot.project.procedure).read_out
 
 
 def bundle_for(session_name: str, *, seen: int, for_holder: bool = True) -> dict[str, Any]:
@@ -297,7 +334,7 @@ def unseal_due(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> int:
     shares = trustees.releases(sealing_session)
     settled = {bid.digest for bid in opened_bids(lot_id, envelope)}
     done = 0
-    for row in sealed.bids(sealing_session.id):
+    for row in envelopes.due(sealing_session):
         if row.digest not in settled:
             opened = _unseal(row, shares.get(row.digest or "", []))
             fits = sum(sealing.is_committed(row.header or {}, share) for share in shares.get(row.digest or "", []))
@@ -345,13 +382,13 @@ def look_for_holders(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> boo
 
 
 def _end_unopened(lot: Lot, opening: Opening, sealing_session: SealingSession, missing: list[str], at: datetime) -> bool:
-    if opening.envelope == FIRST:
+    if opening.envelope in documents.FIRST:
         evidence.record("opening.given_up", actor="timetable", at=at, lot=lot.code, session=opening.session, missing=missing,
                         fault="organiser", label="withdrawn")
-        _fail(lot, sealing_session, "key_holders_absent", {"hours": int(rules.HOLD.total_seconds()) // 3600}, at)
+        _fail(lot, "key_holders_absent", {"hours": int(rules.HOLD.total_seconds()) // 3600}, at)
         return True
     settled = {bid.digest for bid in opened_bids(lot.id, opening.envelope)}
-    waiting = [row for row in sealed.bids(sealing_session.id) if row.digest not in settled]
+    waiting = [row for row in envelopes.due(sealing_session) if row.digest not in settled]
     for row in waiting:
         _settle(lot.id, opening.envelope, row, _Opened("shares_short"), lambda: at)
     return bool(waiting)
@@ -376,7 +413,7 @@ def _unseal(row: SealedBid, shares: list[bytes]) -> _Opened:
 
 def _settle(lot_id: int, envelope: str, row: SealedBid, opened: _Opened, clock: Clock) -> int:
     with transaction() as session:
-        lot, _ = _locked_opening(lot_id, envelope)
+        lot, opening = _locked_opening(lot_id, envelope)
         at = clock()
         assert row.digest is not None and row.organisation_id is not None
         if lot.stage not in rules.stages_during(envelope) or session.get(OpenedBid, row.digest):
@@ -385,15 +422,15 @@ def _settle(lot_id: int, envelope: str, row: SealedBid, opened: _Opened, clock: 
             return 0
         contents = opened.contents
         session.add(OpenedBid(
-            digest=row.digest, lot_id=lot_id, envelope=envelope, organisation_id=row.organisation_id, outcome=opened.outcome,
-            price_fen=contents.offer["price_fen"] if contents else None, offer=contents.offer if contents else None,
+            digest=row.digest, lot_id=lot_id, envelope=opening.envelope, organisation_id=row.organisation_id, outcome=opened.outcome,
+            price_fen=contents.offer.get("price_fen") if contents else None, offer=contents.offer if contents else None,
             files=contents.files if contents else None, plain=opened.plain[0] if opened.plain else "",
             deposit_confirmed=deposits.is_confirmed(lot, row.organisation_id, at=at),
             wrong_shares=list(opened.wrong), settled_at=at))
         result = rules.OUTCOMES[opened.outcome]
         evidence.record("bid.opened" if result.counts else "bid.not_opened", actor="timetable", at=at, lot=lot.code,
                         bid_digest=row.digest, outcome=opened.outcome, fault=result.fault, label=result.label,
-                        price_fen=contents.offer["price_fen"] if contents else 0)
+                        price_fen=contents.offer.get("price_fen", 0) if contents else 0)
         say(lot_id, "unsealed", at=at, bidder=named(lot, row.organisation_id), outcome=opened.outcome)
         return 1
 
@@ -419,12 +456,16 @@ def finish(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
             return False
         lock_row(SealingSession, opening.session)
         _record(lot, opening, found, at)
-        if envelope == FIRST:
+        is_read = law_procedures.procedure(lot.project.procedure).read_out
+        if envelope in documents.FIRST:
             projects.advance(lot, Step.OPEN, actor="timetable", at=at, count=len(found))
-            is_read = law_procedures.procedure(lot.project.procedure).read_out
             say(lot_id, "opened" if is_read else "opened_quietly", at=at, count=sum(rules.OUTCOMES[bid.outcome].counts for bid in found))
             if is_read:
-                _announce(lot, found, at)
+                _announce(lot, found, "开标记录", at)
+        elif envelope == envelopes.PRICE:
+            say(lot_id, "prices_opened", at=at, count=sum(rules.OUTCOMES[bid.outcome].counts for bid in found))
+            if is_read:
+                _announce(lot, found, "报价信封开标记录", at)
         else:
             say(lot_id, "offers_opened", at=at, count=len(found))
         return True
@@ -445,10 +486,10 @@ def _record(lot: Lot, opening: Opening, found: list[OpenedBid], at: datetime) ->
     trustees.get_session(opening.session).settled_at = at
     evidence.record("opening.recorded", actor="timetable", at=at, lot=lot.code,
                     record=keys.tagged_hash("record", documents.encode(record)).hex())
-    for row in sealed.bids(opening.session):
+    for row in envelopes.due(trustees.get_session(opening.session)):
         _file_opened(lot, row, at)
-    name = "record" if opening.envelope == FIRST else f"record-{opening.envelope}"
-    archive.file_document(lot.id, f"15-opening/{name}.json", "开标记录" if opening.envelope == FIRST else "报价开启记录",
+    name = "record" if opening.envelope in documents.FIRST else f"record-{opening.envelope}"
+    archive.file_document(lot.id, f"15-opening/{name}.json", "开标记录" if opening.envelope in documents.FIRST else "报价开启记录",
                           {"record": record, "sig": opening.record_signature, "centre_key": trustees.centre_key()}, at=at)
 
 
@@ -473,27 +514,45 @@ def _file_opened(lot: Lot, row: SealedBid, at: datetime) -> None:
         archive.file_stored(lot.id, f"{base}/plain.zip", "投标文件", opened.plain, store.size(opened.plain), digest, at=at)
 
 
-def _announce(lot: Lot, found: list[OpenedBid], at: datetime) -> None:
+def _announce(lot: Lot, found: list[OpenedBid], title: str, at: datetime) -> None:
     lines = []
     for number, bid in enumerate(found, 1):
-        if bid.offer:
-            lines.append(f"{number}. {bid.organisation.name}：{yuan(bid.offer['price_fen'])} 元，工期 {bid.offer['days']} 日，{bid.offer['quality']}")
-        else:
-            lines.append(f"{number}. {bid.organisation.name}：未解密（{bid.outcome}）")
-    announcements.publish_plain(Kind.OPENING_RECORD, lot, f"{lot.label}开标记录", "\n".join(lines), {},
+        lines.append(f"{number}. {bid.organisation.name}：" + (_read_out(bid.offer) if bid.offer else f"未解密（{bid.outcome}）"))
+    announcements.publish_plain(Kind.OPENING_RECORD, lot, f"{lot.label}{title}", "\n".join(lines), {},
                                 actor="timetable", at=at)
 
 
+def _read_out(offer: dict[str, Any]) -> str:
+    """What is read out of one envelope: the price, or what stands beside it, or both."""
+    price = [f"{yuan(offer['price_fen'])} 元"] if "price_fen" in offer else []
+    return "，".join(price + ([f"工期 {offer['days']} 日", offer["quality"]] if "days" in offer else []))
+
+
 def opened_bids(lot_id: int, envelope: str = FIRST) -> list[OpenedBid]:
-    return list(db.session.scalars(select(OpenedBid).where(OpenedBid.lot_id == lot_id, OpenedBid.envelope == envelope)
+    return list(db.session.scalars(select(OpenedBid).where(OpenedBid.lot_id == lot_id, OpenedBid.envelope.in_(_names(envelope)))
                                    .order_by(OpenedBid.digest)).unique())
 
 
+def prices_read_out(lot_id: int) -> dict[int, dict[str, Any]]:
+    """What the price envelopes held, by organisation, once all of them are read out."""
+    prices = opening_of(lot_id, envelopes.PRICE)
+    if prices is None or prices.opened_at is None:
+        return {}
+    return {bid.organisation_id: bid.offer for bid in opened_bids(lot_id, envelopes.PRICE) if bid.offer}
+
+
+def own_read_out(lot_id: int, bidder_id: int) -> OpenedBid | None:
+    """What was opened last of a bidder's bid: its price envelope, or else the bid."""
+    prices = opening_of(lot_id, envelopes.PRICE)
+    found = [*(opened_bids(lot_id, envelopes.PRICE) if prices and prices.opened_at else ()), *opened_bids(lot_id)]
+    return next((bid for bid in found if bid.organisation_id == bidder_id), None)
+
+
 def confirm(lot_id: int, *, bidder_id: int, at: datetime) -> None:
-    """A bidder confirms what was read out of its own bid."""
+    """A bidder confirms what was read out of its own bid; of two envelopes, of the one that was opened last."""
     with transaction():
         lot, opening = _locked_opening(lot_id)
-        bid = next((bid for bid in opened_bids(lot_id) if bid.organisation_id == bidder_id), None)
+        bid = own_read_out(lot_id, bidder_id)
         if bid is None or opening.opened_at is None:
             raise NotFound
         if not law_procedures.procedure(lot.project.procedure).read_out:

@@ -52,7 +52,7 @@ def offers(code: str) -> ResponseReturnValue:
 def _row(lot: Lot, found: OfferRound) -> dict[str, Any]:
     sealing = trustees.get_session(found.session)
     return {"round": found, "deadline": sealing.deadline, "is_open": sealing.close_seq is None and now() < sealing.deadline,
-            "seal_href": f"{_place(lot, found)}/seal", "history": pages.history(lot, me(), sealing, _place(lot, found))}
+            "seal_href": f"{_place(lot, found)}/seal", "history": pages.history(me(), sealing, _place(lot, found))}
 
 
 @bp.get("/me/lots/<code>/offers/<number:number>")

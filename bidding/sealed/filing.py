@@ -210,7 +210,7 @@ def _accept(filing: _Filing, lot: projects.FilingLot, bidder: parties.Standing, 
         if content["digest"] == filing.digest:
             filing.receipt = receipts.of_content(content)
             return None
-    if filing.envelope == "bid":
+    if filing.envelope in documents.AT_DEADLINE:
         rules.may_file(lot.stage, lot.deadline, at)
     else:
         rules.may_offer(lot.stage, *guests.standing(filing.session, bidder.id), at)

@@ -8,6 +8,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import select
 
+from bidding.envelope.documents import AT_DEADLINE
 from bidding.sealed import service
 from bidding.trustees.models import SealingSession
 from trading.base import installation
@@ -37,8 +38,8 @@ def start_due(at: datetime) -> int:
 
 def follow_deadlines(at: datetime) -> int:
     """Amend sessions whose lot's deadline a clarification moved."""
-    moved = db.session.scalars(select(Lot.id).join(SealingSession, SealingSession.lot_id == Lot.id).where(
-        Lot.stage == Stage.BIDDING, SealingSession.envelope == "bid", SealingSession.deadline < Lot.deadline)).all()
+    moved = db.session.scalars(select(Lot.id).join(SealingSession, SealingSession.lot_id == Lot.id).distinct().where(
+        Lot.stage == Stage.BIDDING, SealingSession.envelope.in_(AT_DEADLINE), SealingSession.deadline < Lot.deadline)).all()
     for lot_id in moved:
         service.follow_deadline(lot_id, at=at)
     return len(moved)
@@ -48,7 +49,7 @@ def blur(at: datetime) -> int:
     """Now and then add a cover to an open session, at times nobody chooses."""
     added = _blur_rounds(at)
     for sealing in db.session.scalars(select(SealingSession).where(
-            SealingSession.envelope == "bid", SealingSession.close_seq.is_(None)).join(
+            SealingSession.envelope.in_(AT_DEADLINE), SealingSession.close_seq.is_(None)).join(
             Lot, Lot.id == SealingSession.lot_id).where(Lot.stage.in_((Stage.BIDDING, Stage.PAUSED)))).all():
         if secrets.randbelow(2000) == 0:
             service.add_cover(sealing, at=at)

@@ -35,10 +35,13 @@ from trading.projects.rules import USUAL_POLICY, Stage, Step
 
 
 def start(lot_id: int, *, at: datetime) -> SealingSession:
-    """Open an announced lot for sealed bids, by the policy chosen at its acceptance."""
+    """Open an announced lot for sealed bids, by the policy and the envelopes chosen at its acceptance.
+
+    Gives the session of the bids, or of the technical envelopes where the prices come in envelopes of their own.
+    """
     with transaction():
         lot = projects.locked_lot(lot_id)
-        found = trustees.session_of(lot_id, "bid")
+        found = trustees.session_of_bids(lot_id)
         if found:
             return found
         assert lot.deadline is not None
@@ -46,22 +49,26 @@ def start(lot_id: int, *, at: datetime) -> SealingSession:
         seconds = {"hour": 3600, "minute": 60}[minutes.unit] * int(minutes.value)
         policy = lot.sealing.get("policy", USUAL_POLICY)
         window = timedelta(seconds=lot.method.get("window_s", seconds) if policy != "T" else 0)
-        sealing = trustees.open_session(lot, "bid", deadline=lot.deadline, policy=policy, window=window, at=at)
-        projects.advance(lot, Step.START_BIDDING, actor="timetable", at=at, session=sealing.id)
-        countersigning.ask(sealing, lot, at=at)
-        for _ in range(1 + secrets.randbelow(max(1, installation.settings().cover_bids))):
-            add_cover(sealing, at=at)
-        return sealing
+        after = lot.sealing.get("prices_after_s")
+        envelopes = {"bid": 0} if after is None else {"technical": 0, "price": after}
+        sessions = [trustees.open_session(lot, envelope, deadline=lot.deadline, policy=policy, window=window, at=at,
+                                          opens_after=timedelta(seconds=seconds)) for envelope, seconds in envelopes.items()]
+        projects.advance(lot, Step.START_BIDDING, actor="timetable", at=at, session=sessions[0].id)
+        for sealing in sessions:
+            countersigning.ask(sealing, lot, at=at)
+            for _ in range(1 + secrets.randbelow(max(1, installation.settings().cover_bids))):
+                add_cover(sealing, at=at)
+        return sessions[0]
 
 
 def follow_deadline(lot_id: int, *, at: datetime) -> None:
-    """Amend the session of a lot whose deadline a clarification moved."""
+    """Amend the sessions of a lot whose deadline a clarification moved."""
     with transaction():
         lot = projects.locked_lot(lot_id)
-        sealing = trustees.session_of(lot_id, "bid")
-        if sealing and lot.deadline and lot.deadline > sealing.deadline and lot.stage == Stage.BIDDING:
-            trustees.amend(sealing, lot.deadline, at=at)
-            countersigning.ask(sealing, lot, at=at)
+        for sealing in trustees.sessions_of_bids(lot_id):
+            if lot.deadline and lot.deadline > sealing.deadline and lot.stage == Stage.BIDDING:
+                trustees.amend(sealing, lot.deadline, at=at)
+                countersigning.ask(sealing, lot, at=at)
 
 
 def add_cover(sealing: SealingSession, *, at: datetime) -> None:
@@ -90,7 +97,7 @@ def begin_upload(session_name: str, *, bidder: Organisation, at: datetime) -> Up
 
 
 def _require_open(sealing: SealingSession, lot: Lot, bidder_id: int, at: datetime) -> None:
-    if sealing.envelope == "bid":
+    if sealing.envelope in documents.AT_DEADLINE:
         rules.may_file(Stage(lot.stage), lot.deadline, at)
     else:
         rules.may_offer(Stage(lot.stage), *guests.standing(sealing.id, bidder_id), at)
@@ -154,6 +161,14 @@ def parts_here(upload_id: str, *, session_name: str, bidder: Organisation) -> li
 
 
 # --- withdrawal ---------------------------------------------------------------------------------
+
+
+def session_of_digest(lot_id: int, digest: str, bidder: Organisation) -> SealingSession:
+    """The session of a lot in which a bidder filed this. Raises Refused ``bid.none``."""
+    for sealing in trustees.sessions_of_bids(lot_id):
+        if any(content["digest"] == digest for _, content in boxes.versions(sealing.id, bidder.code)):
+            return sealing
+    raise Refused("bid.none")
 
 
 def withdraw(session_name: str, digest: str, signature: bytes, *, bidder_id: int, clock: Clock) -> None:

@@ -17,6 +17,7 @@ from bidding.envelope import documents
 from bidding.sealed import filing, pages, receipts, service
 from bidding.sealed.bidder import me
 from bidding.trustees import service as trustees
+from bidding.trustees.models import SealingSession
 from trading.accounts.permissions import Permission, allow
 from trading.base.clock import now
 from trading.base.errors import NotFound, Refused
@@ -25,6 +26,7 @@ from trading.deposits import service as deposits
 from trading.evidence import service as evidence
 from trading.parties import service as parties
 from trading.projects import service as projects
+from trading.projects.models import Lot
 
 bp = Blueprint("sealed", __name__)
 
@@ -53,8 +55,23 @@ def deposit(code: str) -> ResponseReturnValue:
 @bp.get("/me/lots/<code>/seal")
 @allow(Permission.BID)
 def wizard(code: str) -> ResponseReturnValue:
+    """The wizard of the bid, or of its technical envelope."""
     found = projects.lot_by_code(code)
-    return render_template("sealed/wizard.html", **pages.wizard_page(found, me(), now()), csrf=generate_csrf())
+    return _wizard(found, trustees.session_of_bids(found.id), f"/me/lots/{code}")
+
+
+@bp.get("/me/lots/<code>/price/seal")
+@allow(Permission.BID)
+def price_wizard(code: str) -> ResponseReturnValue:
+    """The wizard of the price envelope, where prices come apart."""
+    found = projects.lot_by_code(code)
+    return _wizard(found, trustees.session_of(found.id, "price"), f"/me/lots/{code}/price")
+
+
+def _wizard(lot: Lot, sealing: SealingSession | None, place: str) -> ResponseReturnValue:
+    if sealing is None:
+        raise NotFound
+    return render_template("sealed/wizard.html", **pages.wizard_page(lot, me(), now(), sealing, place), csrf=generate_csrf())
 
 
 @bp.post("/me/lots/<code>/withdraw")
@@ -63,12 +80,10 @@ def withdraw(code: str) -> ResponseReturnValue:
     found = projects.lot_by_code(code)
     if request.form.get("confirm") != "withdraw":
         raise Refused("bid.confirm_withdrawal")
-    sealing = trustees.session_of(found.id, "bid")
-    if sealing is None:
-        raise NotFound
     digest = request.form.get("digest", "")
     if not re.fullmatch("[0-9a-f]{64}", digest):
         raise Refused("bid.none")
+    sealing = service.session_of_digest(found.id, digest, me())
     service.withdraw(sealing.id, digest, documents.binary(request.form.get("signature", ""), "signature"), bidder_id=me().id, clock=now)
     flash(_("投标已撤回，密文已销毁，不会被打开。截止前可以重新递交。"), "success")
     return redirect(url_for("sealed.lot", code=code))
@@ -77,12 +92,20 @@ def withdraw(code: str) -> ResponseReturnValue:
 @bp.get("/me/lots/<code>/receipts/<number:version>.json")
 @allow(Permission.BID)
 def receipt(code: str, version: int) -> ResponseReturnValue:
-    found = projects.lot_by_code(code)
-    sealing = trustees.session_of(found.id, "bid")
+    return _receipt(trustees.session_of_bids(projects.lot_by_code(code).id), version, "receipt")
+
+
+@bp.get("/me/lots/<code>/price/receipts/<number:version>.json")
+@allow(Permission.BID)
+def price_receipt(code: str, version: int) -> ResponseReturnValue:
+    return _receipt(trustees.session_of(projects.lot_by_code(code).id, "price"), version, "receipt-price")
+
+
+def _receipt(sealing: SealingSession | None, version: int, name: str) -> ResponseReturnValue:
     if sealing is None:
         raise NotFound
     answer = jsonify(receipts.of_version(sealing.id, version, bidder_code=me().code).document())
-    answer.headers["Content-Disposition"] = f'attachment; filename="receipt-{version}.json"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{version}.json"'
     return answer
 
 
@@ -103,7 +126,9 @@ def session(name: str) -> ResponseReturnValue:
 @bp.get("/api/v1/lots/<code>/session")
 @allow(Permission.BID)
 def session_of_lot(code: str) -> ResponseReturnValue:
-    sealing = trustees.session_of(projects.lot_by_code(code).id, "bid")
+    """The session that a lot takes bids in; with ``?envelope=price`` that of its price envelopes."""
+    lot_id = projects.lot_by_code(code).id
+    sealing = trustees.session_of(lot_id, "price") if request.args.get("envelope") == "price" else trustees.session_of_bids(lot_id)
     if sealing is None:
         raise NotFound
     return session(sealing.id)

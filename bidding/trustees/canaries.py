@@ -25,9 +25,13 @@ from trading.projects.rules import Stage
 OFFER = {"price_fen": 0, "days": 0, "quality": "", "statement": "canary"}
 
 
+def _offer(envelope: str) -> dict[str, Any]:
+    return {name: value for name, value in OFFER.items() if name in (documents.offer_shape(envelope) or {})}
+
+
 def begin(session: SealingSession, *, at: datetime) -> None:
     """Seal the dummy bid of a new session and set its rehearsals; runs in the caller's transaction."""
-    sealed = sealing.seal(session.document, CANARY, OFFER, [], io.BytesIO())
+    sealed = sealing.seal(session.document, CANARY, _offer(session.envelope), [], io.BytesIO())
     session.canary = sealed.header
     for number, due in enumerate(canary_rules.rounds(at, session.deadline), 1):
         db.session.add(CanaryRound(session=session.id, number=number, due_at=due))

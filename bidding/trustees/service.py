@@ -123,8 +123,11 @@ def centre_key() -> str:
 
 
 def open_session(lot: Lot, envelope: str, *, deadline: datetime, policy: str, window: timedelta,
-                 at: datetime) -> SealingSession:
-    """Put a sealing session in force: k of n trustees, more than half, one pre-key each; none with policy B."""
+                 at: datetime, opens_after: timedelta = timedelta(0)) -> SealingSession:
+    """Put a sealing session in force: k of n trustees, more than half, one pre-key each; none with policy B.
+
+    ``opens_after`` is how long after the deadline it opens at the earliest: nothing, but for prices in an envelope of their own.
+    """
     with transaction() as session:
         found = session_of(lot.id, envelope)
         if found:
@@ -150,7 +153,7 @@ def open_session(lot: Lot, envelope: str, *, deadline: datetime, policy: str, wi
         document = {
             "v": documents.VERSION, "suite": suite, "tender": lot.project.code, "lot": lot.code,
             "envelope": envelope, "nonce": secrets.token_hex(32), "deadline": unix(deadline),
-            "open_not_before": unix(deadline), "bidder_window_s": int(window.total_seconds()), "policy": policy,
+            "open_not_before": unix(deadline + opens_after), "bidder_window_s": int(window.total_seconds()), "policy": policy,
             "k": n // 2 + 1 if n else 0, "trustees": trustees, "log_origin": settings.log_origin,
             "witnesses": [key for key in settings.witness_keys.split(",") if key], "tsa": stamping.names(),
             "max_bytes": settings.max_bid_bytes, "seal_tool_sha256": tools.publish(at=at)}
@@ -161,12 +164,12 @@ def open_session(lot: Lot, envelope: str, *, deadline: datetime, policy: str, wi
         for pre_key in chosen:
             pre_key.session = name
         made = SealingSession(id=name, lot_id=lot.id, envelope=envelope, document=document, amendments=[],
-                              opened_seq=written.seq, deadline=deadline, opens_at=deadline)
+                              opened_seq=written.seq, deadline=deadline, opens_at=deadline + opens_after)
         session.add(made)
         session.flush()
         archive.file_document(lot.id, f"00-policy/session-{envelope}.json", "封存会话文件",
                               {"document": document, "sig": signature, "centre_key": centre_key()}, at=at)
-        if envelope == "bid" and records:
+        if envelope in documents.AT_DEADLINE and records:
             # Later rounds and draws last minutes or hours: no time is left in which a loss could be mended.
             canaries.begin(made, at=at)
         return made
@@ -181,12 +184,13 @@ def amend(sealing: SealingSession, deadline: datetime, *, at: datetime) -> None:
         if deadline < sealing.deadline:
             raise Refused("trustee.amendment")
         previous = in_force(sealing)
+        opens_at = sealing.opens_at + (deadline - sealing.deadline)
         document = {"v": documents.VERSION, "session": sealing.id, "previous": previous,
-                    "deadline": unix(deadline), "open_not_before": unix(deadline)}
+                    "deadline": unix(deadline), "open_not_before": unix(opens_at)}
         name = documents.amendment_id(document)
         signature = sign_by_centre(protocol.session_message(name))
         sealing.amendments = [*sealing.amendments, {"document": document, "sig": signature}]
-        sealing.deadline = sealing.opens_at = deadline
+        sealing.deadline, sealing.opens_at = deadline, opens_at
         canaries.follow(sealing, at=at)
         lot = db.session.get(Lot, sealing.lot_id)
         assert lot is not None
@@ -211,6 +215,17 @@ def signature_of(sealing: SealingSession) -> str:
 def session_of(lot_id: int, envelope: str) -> SealingSession | None:
     return db.session.scalar(select(SealingSession).where(
         SealingSession.lot_id == lot_id, SealingSession.envelope == envelope))
+
+
+def session_of_bids(lot_id: int) -> SealingSession | None:
+    """The session that a lot's opening begins with: of its bids, or of their technical envelopes."""
+    return db.session.scalar(select(SealingSession).where(SealingSession.lot_id == lot_id, SealingSession.envelope.in_(documents.FIRST)))
+
+
+def sessions_of_bids(lot_id: int) -> list[SealingSession]:
+    """All sessions that close at a lot's deadline: one, or the technical and the price envelopes in this order."""
+    found = db.session.scalars(select(SealingSession).where(SealingSession.lot_id == lot_id, SealingSession.envelope.in_(documents.AT_DEADLINE)))
+    return sorted(found, key=lambda sealing: documents.AT_DEADLINE.index(sealing.envelope))
 
 
 @dataclass(frozen=True)
@@ -456,12 +471,12 @@ def close_session(sealing: SealingSession, live: list[str], *, at: datetime) -> 
     sealing.close_seq, sealing.close_checkpoint = written.seq, evidence.checkpoint(at, stamp=True).size
 
 
-def close_window(sealing: SealingSession, given: int, needed: int, *, at: datetime) -> None:
-    """Log the end of the bidders' window; trustees may release from here on."""
+def close_window(sealing: SealingSession, given: int, needed: int, *, at: datetime, **facts: Any) -> None:
+    """Log the end of the bidders' window; trustees may release from here on. ``facts`` are for prices in an envelope of their own."""
     lot = db.session.get(Lot, sealing.lot_id)
     assert lot is not None
     written = evidence.record("window.closed", actor="timetable", at=at, lot=lot.code, session=sealing.id,
-                              all=given >= needed, given=given)
+                              all=given >= needed, given=given, **facts)
     sealing.window_seq, sealing.release_checkpoint = written.seq, evidence.checkpoint(at).size
 
 

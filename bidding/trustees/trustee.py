@@ -7,6 +7,7 @@ trusted; every claim in a bundle is checked against signatures, the log and the 
 from __future__ import annotations
 
 import io
+import re
 import secrets
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -101,6 +102,7 @@ class Trustee:
         session, ours = self._our_session(bundle)
         size, root = check_log(bundle, memory, pins)
         live = check_set(bundle, session, size, root)
+        shut = left_shut(bundle, session, size, root)
         check_one_close(bundle, documents.session_id(session), size, root)
         opens = opening_time(bundle, session, pins, size, root)
         if opens < memory.opens.get(documents.session_id(session), 0):
@@ -117,11 +119,16 @@ class Trustee:
             raise Refused("trustee.pre_key_used", number=number)
         # One close for ever: a second set would be made by somebody who has read the first.
         closing = f"{bundle['close']['index']} {bundle['close']['nonce']}"
+        if session["envelope"] == "price":
+            # And one word for ever on which envelopes stay shut: another would be given by somebody who has read the rest.
+            closing += f" {bundle['window']['index']} {bundle['window']['nonce']}"
         if memory.closed.get(name, closing) != closing:
             raise Refused("trustee.closed_before")
         seed = keys.pre_key_seed(self._root, ours["pre_key"])
         releases = []
         for bid in live:
+            if bid["digest"] in shut:
+                continue
             try:
                 share = sealing.open_wrap(seed, bid["header"], ours["i"])
                 releases.append({"digest": bid["digest"], "p": b64encode(share).decode(), "fault": ""})
@@ -344,6 +351,25 @@ def is_window_closed(bundle: dict[str, Any], session: dict[str, Any], size: int,
     leaf_index(entry, size, root)
     event = entry["event"]
     return bool(event["type"] == "window.closed" and event["session"] == documents.session_id(session) and event["all"])
+
+
+def left_shut(bundle: dict[str, Any], session: dict[str, Any], size: int, root: bytes) -> set[str]:
+    """Price envelopes that stay shut, as the entry that ends the window says (docs/protocol.md, 2.7).
+
+    No price is given away before the log holds what the committee found without it: that entry
+    names it. Raises Refused ``trustee.prices_too_soon``.
+    """
+    if session["envelope"] != "price":
+        return set()
+    entry = bundle.get("window")
+    if not entry:
+        raise Refused("trustee.prices_too_soon")
+    leaf_index(entry, size, root)
+    event = entry["event"]
+    if event["type"] != "window.closed" or event["session"] != documents.session_id(session) or not isinstance(event.get("technical"), str) \
+            or not re.fullmatch("[0-9a-f]{64}", event["technical"]) or not isinstance(event.get("shut"), list):
+        raise Refused("trustee.prices_too_soon")
+    return set(event["shut"])
 
 
 def witness_times(bundle: dict[str, Any], pins: Pins) -> list[int]:

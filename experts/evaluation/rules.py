@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -68,17 +68,26 @@ def all_qualified(bids: Mapping[str, int]) -> list[ranking.Placing]:
     return [ranking.Placing(number, digest, None, bids[digest], (), "") for number, digest in enumerate(sorted(bids), 1)]
 
 
-def without_final_offer(prices: Mapping[str, int | None], ceiling_fen: int | None) -> list[dict[str, Any]]:
-    """Bids that are out after the final offers: by bid its final price, or None where none was given.
+def without_final_offer(prices: Mapping[str, int | None], ceiling_fen: int | None, *, what: str = "最后报价") -> list[dict[str, Any]]:
+    """Bids that are out after the final offers, or the price envelopes: by bid its price, or None where there is none.
 
     Who gives no final offer has left the talks; who asks more than the ceiling cannot be taken.
     """
     found = []
     for digest, price in sorted(prices.items()):
         if price is None or ceiling_fen and price > ceiling_fen:
-            reason = "未提交最后报价" if price is None else "最后报价超过最高限价"
-            found.append({"digest": digest, "failures": [{"criterion": "final_offer", "votes": 0, "reasons": [reason]}]})
+            missing = "未提交最后报价" if what == "最后报价" else "报价信封未能开启"
+            found.append(_out(digest, "final_offer", missing if price is None else f"{what}超过最高限价"))
     return found
+
+
+def without_price_envelope(digests: Iterable[str]) -> list[dict[str, Any]]:
+    """Bids that are out because their price envelope was never filed."""
+    return [_out(digest, "price_envelope", "未递交报价信封") for digest in sorted(digests)]
+
+
+def _out(digest: str, criterion: str, reason: str) -> dict[str, Any]:
+    return {"digest": digest, "failures": [{"criterion": criterion, "votes": 0, "reasons": [reason]}]}
 
 
 def off_terms(method: Method, price_fen: int, *, floor_fen: int, fixed_fen: int | None) -> str:

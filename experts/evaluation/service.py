@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from bidding.envelope import documents, keys
+from bidding.opening import envelopes
 from bidding.opening import service as opening
 from bidding.opening.models import OpenedBid
 from bidding.rounds import service as rounds
@@ -14,7 +16,7 @@ from bidding.trustees import service as trustees
 from experts.draw import lottery
 from experts.draw import service as draws
 from experts.draw.tickets import unbase
-from experts.evaluation import methods, review, rules
+from experts.evaluation import methods, review, rules, technical
 from experts.evaluation.models import Evaluation, MarkRow, Member, VerdictRow
 from experts.pool import service as pool
 from trading.announcements import service as announcements
@@ -188,13 +190,31 @@ def _close_review(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
     evaluation.rejected = [{"digest": item.bid, "failures": [
         {"criterion": f.criterion, "votes": f.votes, "reasons": list(f.reasons)} for f in item.failures]}
         for item in decided if not item.accepted]
+    if has_two_envelopes(lot):
+        prices, out = envelopes.price_bids(lot.id), {item["digest"] for item in evaluation.rejected}
+        evaluation.rejected += rules.without_price_envelope(
+            bid.digest for bid in bids_to_judge(lot.id) if bid.organisation_id not in prices and bid.digest not in out)
     evaluation.reviewed_at = at
     evidence.record("evaluation.reviewed", actor="committee", at=at, lot=lot.code, rejected=[
         item["digest"] for item in evaluation.rejected])
     if has_further_rounds(lot):
         _stop_if_too_few(lot, evaluation, at)
     elif not method.is_scored:
+        _judged(lot, evaluation, at)
+
+
+def _judged(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
+    """The committee has judged all that it may judge without a price that is still sealed."""
+    if has_two_envelopes(lot):
+        technical.record(lot, _technical_report(lot, evaluation, at), accepted_bids(lot.id), at=at)
+    else:
         _rank(lot, evaluation, at)
+
+
+def _technical_report(lot: Lot, evaluation: Evaluation, at: datetime) -> dict[str, Any]:
+    found = members(lot.id)
+    return {"v": 1, "lot": lot.code, "judged_at": at.isoformat(), "members": len(found), "rejected": evaluation.rejected,
+            "verdicts": _verdict_rows(found), "marks": _mark_rows(found)}
 
 
 def _stop_if_too_few(lot: Lot, evaluation: Evaluation, at: datetime) -> bool:
@@ -212,6 +232,16 @@ def has_further_rounds(lot: Lot) -> bool:
     return law_procedures.procedure(lot.project.procedure).rounds == "several"
 
 
+def has_two_envelopes(lot: Lot) -> bool:
+    """Whether prices came in envelopes of their own, which open when the committee has judged the rest."""
+    return envelopes.price_session(lot.id) is not None
+
+
+def is_judged(lot: Lot) -> bool:
+    """Whether the technical evaluation stands in the log and the price envelopes are waited for."""
+    return has_two_envelopes(lot) and envelopes.judged(lot) is not None
+
+
 def accepted_bids(lot_id: int) -> list[OpenedBid]:
     """Bids that nothing speaks against so far: they passed the review and, once final offers were
     due, gave a good one."""
@@ -221,9 +251,19 @@ def accepted_bids(lot_id: int) -> list[OpenedBid]:
 
 
 def counted_offers(lot_id: int) -> dict[str, OpenedBid]:
-    """The offer that counts for each accepted bid: its final one, else the bid itself."""
-    final = rounds.final_offers(lot_id) or {}
+    """The offer that counts for each accepted bid: its final one or its price envelope, else the bid itself."""
+    final = _later_offers(lot_id) or {}
     return {bid.digest: final.get(bid.organisation_id, bid) for bid in accepted_bids(lot_id)}
+
+
+def _later_offers(lot_id: int) -> dict[int, OpenedBid] | None:
+    """What was opened after the bids and counts instead of their prices, by organisation; None before."""
+    if envelopes.price_session(lot_id) is None:
+        return rounds.final_offers(lot_id)
+    found = opening.opening_of(lot_id, envelopes.PRICE)
+    if found is None or found.opened_at is None:
+        return None
+    return {bid.organisation_id: bid for bid in opening.opened_bids(lot_id, envelopes.PRICE) if bid.outcome == "opened"}
 
 
 def ask_for_offers(lot_id: int, account_id: int, closes: datetime, *, is_final: bool, changes: str = "", at: datetime) -> None:
@@ -247,24 +287,26 @@ def record_talk(lot_id: int, account_id: int, organisation_id: int, text: str, *
 
 
 def follow_offers(lot_id: int, *, at: datetime) -> bool:
-    """Go on once the final offers are opened: who gave none or too high a one is out, too few
-    fail the lot, by price they are ranked, by score the members mark them next.
+    """Go on once the final offers or the price envelopes are opened: who gave none or too high a one is
+    out, too few fail the talks, by price they are ranked, by score the members mark final offers next.
 
     Returns whether this call did it.
     """
     with transaction():
         lot = projects.locked_lot(lot_id)
         evaluation: Evaluation | None = lock_row(Evaluation, lot_id)
-        final = rounds.final_offers(lot_id)
+        final = _later_offers(lot_id)
         if evaluation is None or evaluation.offers_at or evaluation.finished_at or final is None or lot.stage != Stage.OPENED:
             return False
         evaluation.rejected = [*evaluation.rejected, *rules.without_final_offer(
             {bid.digest: final[bid.organisation_id].price_fen if bid.organisation_id in final else None
-             for bid in accepted_bids(lot_id)}, lot.ceiling_fen)]
+             for bid in accepted_bids(lot_id)}, lot.ceiling_fen, what="报价信封" if has_two_envelopes(lot) else "最后报价")]
         evaluation.offers_at = at
         accepted = accepted_bids(lot_id)
         evidence.record("evaluation.offers_opened", actor="timetable", at=at, lot=lot.code, count=len(accepted))
-        if not _stop_if_too_few(lot, evaluation, at) and not rules.read_method(lot.method).is_scored:
+        if has_two_envelopes(lot):
+            _rank(lot, evaluation, at)
+        elif not _stop_if_too_few(lot, evaluation, at) and not rules.read_method(lot.method).is_scored:
             _rank(lot, evaluation, at)
         return True
 
@@ -288,13 +330,21 @@ def submit_scores(lot_id: int, account_id: int, marks: dict[tuple[str, str], tup
         member.scored_at = at
         evidence.record("evaluation.scores_submitted", actor=f"member {member.number}", at=at, lot=lot.code)
         if all(item.scored_at for item in members(lot_id)):
-            _rank(lot, evaluation, at)
+            _judged(lot, evaluation, at)
 
 
 def _marks(found: list[Member]) -> list[methods.Mark]:
     names = {member.id: str(member.number) for member in found}
     rows = db.session.scalars(select(MarkRow).where(MarkRow.member_id.in_(names)))
     return [methods.Mark(row.digest, names[row.member_id], row.factor, row.points) for row in rows]
+
+
+def _verdict_rows(found: list[Member]) -> list[list[Any]]:
+    return sorted([v.member, v.bid, v.criterion, v.passed, v.reason] for v in _verdicts(found))
+
+
+def _mark_rows(found: list[Member]) -> list[list[str]]:
+    return sorted([m.member, m.bid, m.factor, str(m.points)] for m in _marks(found))
 
 
 def _rank(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
@@ -312,8 +362,7 @@ def _rank(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
         "v": 1, "lot": lot.code, "method": lot.method, "members": len(found), "ranked_at": at.isoformat(),
         "draw_seed": draw.transcript["seed"],
         "rejected": evaluation.rejected,
-        "verdicts": sorted([[v.member, v.bid, v.criterion, v.passed, v.reason] for v in _verdicts(found)]),
-        "marks": sorted([[m.member, m.bid, m.factor, str(m.points)] for m in _marks(found)]),
+        "verdicts": _verdict_rows(found), "marks": _mark_rows(found),
         "ranking": [{"rank": p.rank, "digest": p.bid, "offer": offers[p.bid].digest, "bidder": accepted[p.bid].organisation.code, "price_fen": p.price,
                      "score": str(p.score) if p.score is not None else "", "tied_with": list(p.tied_with),
                      "settled_by": p.settled_by} for p in placings]}
@@ -357,9 +406,14 @@ def finish(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
     projects.record_candidates(lot, [
         (position, bids[p["digest"]].organisation_id, p["price_fen"], p["score"])
         for position, p in enumerate(placings[:most], 1)],
-        {bid.organisation_id: {name: bid.offer[name] for name in ("days", "quality")}
-         for place in placings for bid in [db.session.get(OpenedBid, place["offer"])] if bid and bid.offer},
+        {bids[place["digest"]].organisation_id: {name: _offered(place)[name] for name in ("days", "quality")} for place in placings},
         actor="committee", at=at)
+
+
+def _offered(place: dict[str, Any]) -> dict[str, Any]:
+    """What counts of a ranked bid: the bid, and over it what was opened later."""
+    found = [db.session.get(OpenedBid, place[name]) for name in ("digest", "offer")]
+    return {name: value for bid in found if bid and bid.offer for name, value in bid.offer.items()}
 
 
 def _most_candidates(lot: Lot, procedure: law_procedures.Procedure, valid: int, on: date) -> int:

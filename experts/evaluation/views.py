@@ -77,7 +77,7 @@ def _page(lot: Lot, evaluation: Evaluation, member: Member) -> dict[str, Any]:
     elif method.is_scored and not member.scored_at:
         stage = "score"
     elif evaluation.report is None:
-        stage = "wait"
+        stage = "prices" if service.is_judged(lot) else "wait"
     else:
         stage = "sign" if not member.signed_at else "done"
     bids = service.bids_to_judge(lot.id)
@@ -86,6 +86,8 @@ def _page(lot: Lot, evaluation: Evaluation, member: Member) -> dict[str, Any]:
         steps.insert(2, ("score", _("详细评分")))
     if service.has_further_rounds(lot):
         steps.insert(2, ("talk", _("谈判（磋商）与最后报价")))
+    if service.has_two_envelopes(lot):
+        steps.insert(-1, ("prices", _("开启报价信封")))
     order = [key for key, _name in steps]
     at = order.index(stage) if stage in order else (len(order) if stage == "done" else order.index(next(key for key in ("score", "sign") if key in order) if evaluation.reviewed_at else "review"))
     counted = service.counted_offers(lot.id) if evaluation.reviewed_at else {}
@@ -94,6 +96,7 @@ def _page(lot: Lot, evaluation: Evaluation, member: Member) -> dict[str, Any]:
             "criteria": [(key, criteria.get(key, key)) for key in method.criteria], "method": method,
             "talks": talks.page(lot) if stage == "talk" else None,
             "prices": {bid.digest: offer.price_fen for bid in bids for offer in [counted.get(bid.digest)] if offer},
+            "offers": {digest: offer for digest, offer in counted.items() if offer.digest != digest},
             "factors": [(factor, names.get(factor.id, factor.id)) for factor in method.factors],
             "accepted": service.accepted_bids(lot.id) if evaluation.reviewed_at else [],
             "done": sum(bool(item.declared_at) for item in everybody), "members": len(everybody),

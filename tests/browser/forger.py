@@ -29,6 +29,7 @@ LOG_KEY = ",".join((notes.verifier_key(ORIGIN, verify.ED25519, verify.raw_public
                     notes.verifier_key(ORIGIN, verify.ML_DSA_44, LOG_PQ.public_key().public_bytes_raw())))
 WITNESS_KEYS = [notes.verifier_key(name, verify.COSIGNATURE, verify.raw_public_key(key)) for name, key in WITNESSES]
 REPORT, RECORD, DRAW, NOTICE = "30-evaluation/report.json", "15-opening/record.json", "20-draw/transcript.json", "40-award/award-notice.json"
+PRICES, TECHNICAL = "15-opening/record-price.json", "30-evaluation/technical.json"
 BESIDE = ("catalogue.json", "90-log/", "95-evidence/", "verify/")
 
 
@@ -107,13 +108,23 @@ class Forged:
         return {name: canonical(document) for name, document in self.documents.items()} | self.others
 
     def _sign_papers(self) -> None:
-        if RECORD in self.documents:
-            paper = self.documents[RECORD]
-            self.events("opening.recorded")[0]["record"] = tagged("record", canonical(paper["record"])).hex()
+        if TECHNICAL in self.documents:
+            self._log_technical(self.documents[TECHNICAL])
+        for number, name in enumerate(name for name in (RECORD, PRICES) if name in self.documents):
+            paper = self.documents[name]
+            self.events("opening.recorded")[number]["record"] = tagged("record", canonical(paper["record"])).hex()
             paper.update(centre_key=verify.raw_public_key(CENTRE).hex(),
                          sig=b64encode(CENTRE.sign(b"mingtang/v1/record\0" + canonical(paper["record"]))).decode())
         if REPORT in self.documents:
             self.events("evaluation.ranked")[-1]["report"] = tagged("report", canonical(self.documents[REPORT]["report"])).hex()
+
+    def _log_technical(self, report: dict[str, Any]) -> None:
+        digest = tagged("technical", canonical(report)).hex()
+        for event in self.events("evaluation.technical"):
+            event.update(report=digest, keep=report["keep"], shut=report["shut"])
+        for event in self.events("window.closed"):
+            if "technical" in event:
+                event.update(technical=digest, shut=report["shut"])
 
     def _sign_log(self) -> None:
         peaks: list[bytes] = []
@@ -247,3 +258,64 @@ FORGERIES: dict[str, tuple[Callable[[Forged], Any], str]] = {
     "an invented contribution": (_invented_contribution, "draw"),
     "a contribution signed by anybody": (_contribution_by_anybody, "bids"),
     "a commit in another session": (lambda forged: forged.events("bid.commit")[0].update(session="66" * 32), "bids")}
+
+
+# --- prices in envelopes of their own ---------------------------------------------------------------
+
+
+def _price_window(forged: Forged) -> int:
+    return next(index for index, entry in enumerate(forged.entries) if "technical" in entry["event"])
+
+
+def _prices_first(forged: Forged) -> None:
+    judged, asked = forged.place("evaluation.technical"), _price_window(forged)
+    forged.entries[judged], forged.entries[asked] = forged.entries[asked], forged.entries[judged]
+
+
+def _prices_twice(forged: Forged) -> None:
+    at = _price_window(forged)
+    forged.entries.insert(at, deepcopy(forged.entries[at]))
+
+
+def _let_in(forged: Forged) -> None:
+    """The envelope of a bidder that failed is to be opened after all."""
+    report = forged.documents[TECHNICAL]
+    report["keep"], report["shut"] = sorted(report["keep"] + report["shut"]), []
+
+
+def _keep_out(forged: Forged) -> None:
+    """The cheapest that passed is left out, and nobody is to read its price."""
+    report, rows = forged.documents[TECHNICAL], forged.documents[PRICES]["record"]["bids"]
+    best = min(rows, key=lambda row: row["offer"]["price_fen"])
+    rows.remove(best)
+    report["keep"].remove(best["digest"])
+    report["shut"].append(best["digest"])
+
+
+def _mark(forged: Forged, name: str) -> None:
+    document = forged.documents[name]
+    marks = document.get("report", document)["marks"]
+    marks[0][3] = "1"
+
+
+def _contents(forged: Forged) -> None:
+    forged.others[f"10-bids/{forged.documents[TECHNICAL]['shut'][0]}/payload.0000.cob"] = b"contents"
+
+
+def _back(forged: Forged) -> None:
+    """Whoever was rejected before the prices were known is rejected no more."""
+    forged.documents[TECHNICAL]["rejected"][0]["failures"] = []
+
+
+PRICE_FORGERIES: dict[str, tuple[Callable[[Forged], Any], str]] = {
+    "prices before the technical evaluation": (_prices_first, "opening"),
+    "prices opened twice": (_prices_twice, "opening"),
+    "a failed bidder's price let in": (_let_in, "opening"),
+    "a passed bidder's price kept out": (_keep_out, "opening"),
+    "contents of an envelope that stays shut": (_contents, "opening"),
+    "no price session": (lambda forged: forged.documents.pop("00-policy/session-price.json"), "opening"),
+    "a mark changed after the prices": (lambda forged: _mark(forged, REPORT), "award"),
+    "a mark changed in the technical report": (lambda forged: _mark(forged, TECHNICAL), "award"),
+    "another ground of rejection": (_back, "award"),
+    "a price that was not opened": (lambda forged: forged.documents[PRICES]["record"]["bids"][0]["offer"].update(price_fen=1), "opening"),
+    "ranked by something else than the price envelope": (lambda forged: forged.ranking()[0].update(offer=forged.ranking()[0]["digest"]), "award")}

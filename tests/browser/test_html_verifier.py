@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import forger
-from tests.builders import T0, Centre
+from tests.builders import SCORED, T0, Centre
 from tests.journeys.test_procedures import PLANS
 from tests.services import test_archive
 from tests.services.test_archive import rewritten
@@ -34,6 +34,7 @@ VECTORS = ROOT / "tests/vectors"
 KINDS: dict[str, dict[str, Any]] = {
     "basic": {"bidders": 3}, "rounds": {"bidders": 4, "procedure": "consultation", **PLANS["consultation"]},
     "lottery": {"bidders": 3, "procedure": "works-comparison", **PLANS["works-comparison"]},
+    "two envelopes": {"bidders": 4, "method": SCORED, "prices_after_h": 2},
     "gm-1": {"bidders": 3, "suite": "gm-1"}, "failed": {"bidders": 2}}
 
 ASK = """async ([given, renewed]) => {
@@ -67,6 +68,8 @@ def made(request: pytest.FixtureRequest, kind: str) -> Made:
         known = centre.app.extensions["mingtang"]
         known["settings"] = replace(known["settings"], suites="intl-1,gm-1")
         case = CaseRun(centre.cast, centre.plan(**KINDS[kind]), T0)
+        if kind == "two envelopes":
+            case.plan.offers[1] = replace(case.plan.offers[1], rejected="施工方案不符合要求")
         if kind == "failed":
             for step in ("register", "announce", "file_bids", "close"):
                 getattr(case, step)()
@@ -222,6 +225,16 @@ def test_both_find_a_forger_with_all_keys(request: pytest.FixtureRequest, page: 
     path.write_bytes(pack.data)
     forger.forge(path, pack.authorities, change)
     assert caught in agreed(page, path, forger.LOG_KEY, forger.WITNESS_KEYS)
+
+
+@pytest.mark.parametrize("forgery", ["", *forger.PRICE_FORGERIES])
+def test_both_find_who_forges_two_envelopes(request: pytest.FixtureRequest, page: Page, tmp_path: Path, forgery: str) -> None:
+    change, caught = forger.PRICE_FORGERIES.get(forgery, (lambda forged: None, ""))  # control: nothing but new signatures
+    pack, path = made(request, "two envelopes"), tmp_path / "pack.zip"
+    path.write_bytes(pack.data)
+    forger.forge(path, pack.authorities, change)
+    found = agreed(page, path, forger.LOG_KEY, forger.WITNESS_KEYS)
+    assert (caught in found) if forgery else found == set()
 
 
 def test_a_fault_planted_in_the_page_is_noticed(request: pytest.FixtureRequest, browser: Browser, built: Path, tmp_path: Path) -> None:

@@ -19,12 +19,17 @@ class Place:
     with_committee: bool = False
     # Only where one winner is named; a framework admits several.
     with_winner: bool = False
+    # Another prefix that fills the place as well.
+    otherwise: str = ""
+
+    def holds(self, path: str) -> bool:
+        return path.startswith(self.prefix) or bool(self.otherwise) and path.startswith(self.otherwise)
 
 
 CATALOGUE = (
     Place("05-registration/", "进场登记材料", "Registration", "registered"),
     Place("10-notices/", "公告与澄清", "Notices and clarifications", "announced"),
-    Place("00-policy/session-bid", "封存会话文件", "Sealing session", "bidding"),
+    Place("00-policy/session-bid", "封存会话文件", "Sealing session", "bidding", otherwise="00-policy/session-technical"),
     Place("10-bids/", "投标文件与回执", "Bids and filing records", "closed"),
     Place("10-bids/releases/", "密钥份额释放", "Released key shares", "opened"),
     Place("15-opening/record", "开标记录", "Opening record", "opened"),
@@ -49,7 +54,7 @@ def due_places(reached: str, *, with_committee: bool = True, with_winner: bool =
 def gaps(paths: Iterable[str], reached: str, *, with_committee: bool = True, with_winner: bool = True) -> list[Place]:
     """Due places that no piece fills."""
     found = list(paths)
-    return [place for place in due_places(reached, with_committee=with_committee, with_winner=with_winner) if not any(path.startswith(place.prefix) for path in found)]
+    return [place for place in due_places(reached, with_committee=with_committee, with_winner=with_winner) if not any(map(place.holds, found))]
 
 
 def is_running(events: Iterable[Mapping[str, Any]], today: str) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
 from bidding.envelope import documents, sealing
+from bidding.opening import envelopes
 from bidding.opening import service as opening
 from bidding.rounds import service as rounds
 from bidding.sealed import filing
@@ -66,6 +67,7 @@ class Plan:
     method: dict[str, Any] = field(default_factory=lambda: {"kind": "works_lowest"})
     policy: str = "TB"
     suite: str = ""
+    prices_after_h: int | None = None
     procedure: str = "works-open"
     category: str = "construction"
     bidding_days: int = 22
@@ -160,7 +162,8 @@ class CaseRun:
         if procedure(plan.procedure).call in (Call.INVITED, Call.DIRECT):
             invitations.choose(project.id, [offer.company.code for offer in plan.offers], actor=cast.tenderer.code, at=self.at)
         self.say("招标人", "提交进场登记")
-        code = projects.accept(project.id, actor="registrar", at=self.wait(hours=1), policy=plan.policy, suite=plan.suite)
+        code = projects.accept(project.id, actor="registrar", at=self.wait(hours=1), policy=plan.policy, suite=plan.suite,
+                               prices_after_h=plan.prices_after_h)
         self.say("交易中心", f"受理登记，项目编号 {code}")
         self.project_id, self.lot_id = project.id, project.lots[0].id
         if procedure(plan.procedure).call is Call.DRAWN:
@@ -217,8 +220,14 @@ class CaseRun:
         for holder in self.cast.holders:
             holder.top_up(self.at)
         self.session = sealed.start(self.lot_id, at=self.wait(minutes=1))
-        self.countersign(self.session)
+        for session in self.sessions:
+            self.countersign(session)
         self.say("交易中心", f"启用封存会话 {self.session.id[:16]}…，{len(self.session.document['trustees'])} 位密钥持有人，门限 {self.session.document['k']}")
+
+    @property
+    def sessions(self) -> list[SealingSession]:
+        """The session of the bids, or those of the technical and of the price envelopes."""
+        return trustees.sessions_of_bids(self.lot_id)
 
     def countersign(self, session: SealingSession) -> None:
         """The purchaser compares and signs the session beside the centre."""
@@ -248,17 +257,19 @@ class CaseRun:
         self.halves: dict[str, bytes] = {}
         self.receipts = []
         for offer in self.plan.offers:
-            bid, receipt = self.file_envelope(self.session.id, self.session.document, offer, offer.price_fen)
-            self.halves[bid.digest] = bid.kb
-            self.receipts.append(receipt)
+            for session in self.sessions:
+                bid, receipt = self.file_envelope(session.id, session.document, offer, offer.price_fen)
+                self.halves[bid.digest] = bid.kb
+                self.receipts.append(receipt)
             self.say("投标人", f"在本机加密并递交，回执 {bid.digest[:16]}…（证据第 {receipt.index} 号）")
 
     def file_envelope(self, session: str, document: dict[str, Any], offer: Offer, price_fen: int) -> tuple[sealing.Sealed, Receipt]:
         """Seal one offer on the bidder's side and file it."""
         payload, company = io.BytesIO(), offer.company
-        bid = sealing.seal(document, company.code, {
-            "price_fen": price_fen, "days": 90, "quality": "合格", "statement": offer.rejected[:200]},
-            [Memo("投标函.txt", f"{company.name} {price_fen}".encode())], payload)
+        known = {"price_fen": price_fen, "days": 90, "quality": "合格", "statement": offer.rejected[:200]}
+        held = {name: known[name] for name in documents.offer_shape(document["envelope"]) or {}}
+        letter = f"{company.name} {price_fen}" if "price_fen" in held else company.name
+        bid = sealing.seal(document, company.code, held, [Memo("投标函.txt", letter.encode())], payload)
         upload = sealed.begin_upload(session, bidder=company.organisation, at=self.at)
         data = payload.getvalue()
         for number, digest in enumerate(bid.header["payload"]["parts"]):
@@ -274,16 +285,16 @@ class CaseRun:
         assert lot.deadline is not None
         self.at = lot.deadline
         opening.close(self.lot_id, clock=stopped(self.at))
-        sealing_session = trustees.get_session(self.session.id)
-        assert sealing_session.close_checkpoint is not None
-        self.cast.cosign(sealing_session.close_checkpoint, self.at)
+        for session in self.sessions:
+            assert session.close_checkpoint is not None
+            self.cast.cosign(session.close_checkpoint, self.at)
         found = opening.opening_of(self.lot_id)
         assert found is not None
         self.say("系统", f"投标截止，冻结 {found.count} 份投标" + ("，不足法定家数，流标" if self.lot.stage == Stage.FAILED else ""))
 
     def open(self) -> None:
         if self.plan.policy != "T":
-            for row in sealed.bids(self.session.id):
+            for row in (row for session in self.sessions for row in sealed.bids(session.id)):
                 assert row.digest is not None and row.organisation_id is not None
                 opening.give_half(self.lot_id, row.digest, self.halves[row.digest], bidder_id=row.organisation_id,
                                   clock=stopped(self.wait(seconds=5)))
@@ -295,7 +306,7 @@ class CaseRun:
         opening.unseal_due(self.lot_id, clock=stopped(self.wait(seconds=5)))
         opening.finish(self.lot_id, clock=stopped(self.wait(seconds=1)))
         for bid in opening.opened_bids(self.lot_id):
-            self.say("系统", f"唱标：{bid.organisation.name} " + (f"{(bid.price_fen or 0) / 100:,.2f} 元" if bid.offer else bid.outcome))
+            self.say("系统", f"唱标：{bid.organisation.name} " + (("技术标信封已开启" if bid.price_fen is None else f"{bid.price_fen / 100:,.2f} 元") if bid.offer else bid.outcome))
 
     def release_keys(self, bundle: Callable[[int], dict[str, Any]], checkpoint: int | None) -> None:
         """The witness signs the close, then every key holder releases what it sees there."""
@@ -346,10 +357,25 @@ class CaseRun:
                 marks = {(bid.digest, factor.id): (str(int(factor.most) - (position + index) % 3), "")
                          for index, bid in enumerate(evaluation.accepted_bids(self.lot_id)) for factor in method.factors}
                 evaluation.submit_scores(self.lot_id, account, marks, at=self.wait(minutes=20))
+        if self.plan.prices_after_h is not None:
+            self.open_prices()
         for account in sitting:
             evaluation.sign(self.lot_id, account, at=self.wait(minutes=1))
         for candidate in projects.candidates(self.lot_id):
             self.say("评标委员会", f"第{candidate.rank}名 {candidate.organisation.name} {candidate.price_fen / 100:,.2f} 元 {candidate.score}")
+
+    def open_prices(self) -> None:
+        """The technical evaluation is in the log: the key holders open the prices of those who passed."""
+        found = trustees.session_of(self.lot_id, envelopes.PRICE)
+        assert found is not None
+        self.at = max(self.wait(seconds=5), found.opens_at)
+        opening.close_window(self.lot_id, envelopes.PRICE, clock=stopped(self.at))
+        self.release_keys(lambda seen: opening.bundle_for(found.id, seen=seen), trustees.get_session(found.id).release_checkpoint)
+        opening.unseal_due(self.lot_id, envelopes.PRICE, clock=stopped(self.wait(seconds=5)))
+        opening.finish(self.lot_id, envelopes.PRICE, clock=stopped(self.wait(seconds=1)))
+        evaluation.follow_offers(self.lot_id, at=self.wait(seconds=1))
+        for bid in opening.opened_bids(self.lot_id, envelopes.PRICE):
+            self.say("系统", f"报价信封开启：{bid.organisation.name} " + (f"{(bid.price_fen or 0) / 100:,.2f} 元" if bid.offer else bid.outcome))
 
     def negotiate(self, sitting: list[int]) -> None:
         """The group talks with each supplier, then all give a sealed final offer, one percent lower."""

@@ -911,7 +911,7 @@ class Verifier:
             if event["type"] == "session.close" and event["in_force"] != previous:
                 raise Invalid(f"{name}: the close does not name its last amendment")
         self._check_countersignatures(ident, document["envelope"], {ident, *moves})
-        self.sessions[ident] = document | {"opens": before["open_not_before"]}
+        self.sessions[ident] = document | {"opens": before["open_not_before"], "ends": before["deadline"]}
 
     def _check_countersignatures(self, ident: str, envelope: str, documents: set[str]) -> None:
         """What the purchaser signed beside the centre is this session, and every such act of the log is here."""
@@ -1027,15 +1027,15 @@ class Verifier:
             times = list(witnessed(note, witnesses).values())
             if len(times) < self.quorum:
                 raise Invalid(f"checkpoint {size}: {len(times)} of {self.quorum} witnesses")
-            if known and (early := [t for t in times if t < known["opens"] - 120]):
+            if known and (early := [t for t in times if t < known["ends"] - 120]):
                 # One wrong clock among the witnesses decides nothing, but a quorum must be right.
-                times = [t for t in times if t >= known["opens"] - 120]
+                times = [t for t in times if t >= known["ends"] - 120]
                 if len(times) < self.quorum:
                     raise Invalid(f"checkpoint {size}: witnessed before the deadline")
                 self.notes.append(f"checkpoint {size}: {len(early)} witness before the deadline")
             if cosignature_time(note, log_pq) is None:
                 raise Invalid(f"checkpoint {size}: not signed by the log's second key")
-            if known and min(times) > known["opens"] + 600:
+            if known and min(times) > known["ends"] + 600:
                 self.notes.append(f"checkpoint {size} was witnessed {min(times) - known['opens']} s after the deadline")
         return f"{len(found)} signed, closes witnessed"
 
@@ -1080,7 +1080,7 @@ class Verifier:
                 continue
             if at is None:
                 raise Invalid(f"checkpoint {size}: no time stamp of {authority.rpartition('+')[0]}")
-            late = int(at.timestamp()) - self.sessions[session]["opens"]
+            late = int(at.timestamp()) - self.sessions[session]["ends"]
             if late < -120:
                 raise Invalid(f"checkpoint {size}: stamped before the deadline")
             if late > 600:
@@ -1107,9 +1107,10 @@ class Verifier:
                 live[digest] = folder, header
             elif [name for name in self.pack.under(folder + "/") if not name.endswith(".json")]:
                 raise Invalid(f"{folder}: a withdrawn or replaced bid was kept or opened")
+        shut = self._left_shut(live)
         for name, record in records.items():
             rows, session = record["record"]["bids"], record["record"]["session"]
-            due = sorted(digest for digest, (_, header) in live.items() if header["ctx"]["session"] == session)
+            due = sorted(digest for digest, (_, header) in live.items() if header["ctx"]["session"] == session and digest not in shut)
             if sorted(row["digest"] for row in rows) != due:
                 raise Invalid(f"{name}: it does not name every live bid of its session, once")
             for row in rows:
@@ -1120,6 +1121,53 @@ class Verifier:
             if not _signed(unhex(self.centre_key or record["centre_key"]), unbase64(record["sig"]), body):
                 raise Invalid(f"{name}: the signature is wrong")
         return f"{opened} opened again"
+
+    def _left_shut(self, live: dict[str, tuple[str, dict[str, Any]]]) -> set[str]:
+        """Price envelopes that nobody opened, where prices come apart: the log held what the committee found before
+        a price was opened, only those of bidders that passed were, and no key holder gave a share of another."""
+        envelopes = {document["envelope"]: ident for ident, document in self.sessions.items()}
+        if ("technical" in envelopes) != ("price" in envelopes) or "technical" in envelopes and "bid" in envelopes:
+            raise Invalid("00-policy: technical and price envelopes do not stand together")
+        if "price" not in envelopes:
+            return set()
+        ident = envelopes["price"]
+        asked = [e for e in self.entries if e["event"]["type"] == "window.closed" and e["event"]["session"] == ident]
+        prices = {digest: header["ctx"]["bidder"] for digest, (_, header) in live.items() if header["ctx"]["session"] == ident}
+        released = {item["digest"] for name in self.pack.under("10-bids/releases/") if (piece := self._release(name))
+                    for item in piece["body"]["releases"] if piece["body"]["session"] == ident}
+        shut = set(prices)
+        if asked:
+            technical = self._technical(ident, asked)
+            passed = self._passed(technical)
+            shut = {digest for digest, bidder in prices.items() if bidder not in passed}
+            if set(technical["shut"]) != shut or sorted(technical["keep"]) != sorted(set(prices) - shut):
+                raise Invalid("30-evaluation/technical.json: other price envelopes may be opened than of those who passed")
+        if released & shut:
+            raise Invalid("10-bids/releases: a share of a price envelope that stays shut was given away")
+        for digest in shut:
+            folder = live[digest][0]
+            if set(self.pack.under(folder + "/")) - {f"{folder}/header.json", f"{folder}/filing.json"}:
+                raise Invalid(f"{folder}: a price envelope that stays shut was kept or opened")
+        return shut
+
+    def _technical(self, ident: str, asked: list[dict[str, Any]]) -> dict[str, Any]:
+        """What the committee found without the prices, as it was logged before they were asked for."""
+        report: dict[str, Any] = self.pack.json("30-evaluation/technical.json")
+        digest = tagged("technical", canonical(report)).hex()
+        judged = [e for e in self.entries if e["event"]["type"] == "evaluation.technical"]
+        if len(judged) != 1 or len(asked) != 1 or judged[0]["index"] > asked[0]["index"]:
+            raise Invalid("30-evaluation/technical.json: prices were not opened once, after the technical evaluation")
+        said, window = judged[0]["event"], asked[0]["event"]
+        if (said["report"], said["session"], said["keep"], said["shut"]) != (digest, ident, report["keep"], report["shut"]) \
+                or (report["session"], window["technical"], window["shut"]) != (ident, digest, report["shut"]):
+            raise Invalid("30-evaluation/technical.json: not what was logged before the prices were opened")
+        return report
+
+    def _passed(self, technical: dict[str, Any]) -> set[str]:
+        """Bidders whose technical envelope was opened and not rejected."""
+        out = {item["digest"] for item in technical["rejected"]}
+        rows = self.pack.json("15-opening/record.json")["record"]["bids"]
+        return {row["bidder"] for row in rows if row["outcome"] == "opened" and row["digest"] not in out}
 
     def _check_row(self, name: str, row: dict[str, Any], folder: str, header: dict[str, Any]) -> None:
         """What the record says of one bid is what the bid holds."""
@@ -1319,10 +1367,11 @@ class Verifier:
             raise Invalid("30-evaluation/report.json: not the report that was logged")
         bids = {bid["digest"]: bid for record in self._records().values() for bid in record["record"]["bids"] if bid["offer"]}
         ranking = report["ranking"]
+        self._check_unchanged(report)
         self._check_ranked(report, ranking)
         for place in ranking:
             bid = bids[place["offer"]]
-            if bids[place["digest"]]["bidder"] != place["bidder"] or (bid["offer"]["price_fen"], bid["bidder"]) != (place["price_fen"], place["bidder"]):
+            if bids[place["digest"]]["bidder"] != place["bidder"] or (bid["offer"].get("price_fen"), bid["bidder"]) != (place["price_fen"], place["bidder"]):
                 raise Invalid("30-evaluation/report.json: it ranks other prices than were opened")
         self._check_order(report["method"]["kind"], ranking)
         if not notices:
@@ -1340,6 +1389,15 @@ class Verifier:
             raise Invalid("40-award/award-notice.json: the log names another winner")
         return f"{award['winner']} at {award['price_fen'] / 100:,.2f}"
 
+    def _check_unchanged(self, report: dict[str, Any]) -> None:
+        """Whoever has seen the prices changes no verdict and no mark, and brings nobody back."""
+        if not any(e["event"]["type"] == "evaluation.technical" for e in self.entries):
+            return
+        technical = self.pack.json("30-evaluation/technical.json")
+        if any(report[name] != technical[name] for name in ("members", "verdicts", "marks")) \
+                or report["rejected"][:len(technical["rejected"])] != technical["rejected"]:
+            raise Invalid("30-evaluation/report.json: verdicts or marks are others than before the prices were opened")
+
     def _check_ranked(self, report: dict[str, Any], ranking: list[dict[str, Any]]) -> None:
         """Every opened bid is ranked or rejected, once; what counts is each bidder's newest opened offer."""
         first = self._records()["15-opening/record.json"]["record"]["bids"]
@@ -1352,7 +1410,8 @@ class Verifier:
                 raise Invalid("30-evaluation/report.json: the ranks are not in order")
         opened = {record["session"]: record for record in (item["record"] for item in self._records().values())}
         before = next(e["index"] for e in self.entries if e["event"]["type"] == "evaluation.ranked")
-        rounds = [e["event"]["session"] for e in self.entries if e["event"]["type"] == "offers.asked" and e["index"] < before]
+        rounds = [e["event"]["session"] for e in self.entries
+                  if e["event"]["type"] in ("offers.asked", "evaluation.technical") and e["index"] < before]
         given = [{bid["bidder"]: bid["digest"] for bid in opened[session]["bids"] if bid["outcome"] == "opened"}
                  for session in rounds if session in opened]
         newest = {bidder: digest for one in given for bidder, digest in one.items()}

@@ -181,7 +181,7 @@ def _opening(lot: Part, bids: list[Read]) -> dict[str, Any]:
     for number, bid in enumerate(bids, 1):
         offer = bid.offer or {}
         deposit = (_("已到账") if bid.deposit_confirmed else _("未到账")) if lot.deposit_fen else _("不收取")
-        rows.append([str(number), bid.organisation, outcome(bid.outcome), yuan(offer["price_fen"]) if offer else "—",
+        rows.append([str(number), bid.organisation, outcome(bid.outcome), yuan(offer["price_fen"]) if "price_fen" in offer else "—",
                      str(offer.get("days", "—")), offer.get("quality", "—"), deposit, bid.digest[:16]])
     caption = _("最高投标限价 %(amount)s 元", amount=yuan(lot.ceiling_fen)) if lot.ceiling_fen else _("没有最高投标限价")
     return {"caption": caption, "head": head, "rows": rows}

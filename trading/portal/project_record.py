@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from bidding.opening.models import FIRST, OpenedBid, Opening
+from bidding.envelope.documents import FIRST
+from bidding.opening.envelopes import PRICE
+from bidding.opening.models import OpenedBid, Opening
 from trading.announcements import queries
 from trading.announcements.models import Question
 from trading.announcements.queries import Published
@@ -92,8 +94,9 @@ class Ranked(NamedTuple):
 
 
 class Read(NamedTuple):
-    """A bid as it was read out at the opening."""
+    """A bid as it was read out at the opening; of two envelopes the price joins it when it is opened."""
 
+    organisation_id: int
     organisation: str
     outcome: str
     offer: dict[str, Any] | None
@@ -123,7 +126,7 @@ _LOTS = (
     select(Lot.id, Lot.number, Lot.code, Lot.name, Lot.estimate_fen, Lot.ceiling_fen, Lot.deposit_fen, Lot.stage, Lot.deadline,
            Opening.closed_at, Opening.opened_at, Opening.count, Award.organisation_id, Award.notified_at,
            Contract.number, Contract.signed_on)
-    .outerjoin(Opening, (Opening.lot_id == Lot.id) & (Opening.envelope == FIRST)).outerjoin(Award, Award.lot_id == Lot.id)
+    .outerjoin(Opening, (Opening.lot_id == Lot.id) & Opening.envelope.in_(FIRST)).outerjoin(Award, Award.lot_id == Lot.id)
     .outerjoin(Contract, Contract.lot_id == Lot.id)
     .where(Lot.project_id == bindparam("project_id")).order_by(Lot.number))
 _FILES = (
@@ -133,9 +136,13 @@ _QUESTIONS = (
     select(Question.text, Question.asked_at, Question.answer, Question.answered_at)
     .where(Question.lot_id == bindparam("lot_id"), Question.answered_at.is_not(None)).order_by(Question.id))
 _OPENED = (
-    select(Organisation.name, OpenedBid.outcome, OpenedBid.offer, OpenedBid.deposit_confirmed, OpenedBid.digest)
+    select(Organisation.id, Organisation.name, OpenedBid.outcome, OpenedBid.offer, OpenedBid.deposit_confirmed, OpenedBid.digest)
     .join(Organisation, Organisation.id == OpenedBid.organisation_id)
-    .where(OpenedBid.lot_id == bindparam("lot_id"), OpenedBid.envelope == FIRST).order_by(OpenedBid.digest))
+    .where(OpenedBid.lot_id == bindparam("lot_id"), OpenedBid.envelope.in_(FIRST)).order_by(OpenedBid.digest))
+_PRICES = (
+    select(OpenedBid.organisation_id, OpenedBid.outcome, OpenedBid.offer)
+    .join(Opening, (Opening.lot_id == OpenedBid.lot_id) & (Opening.envelope == OpenedBid.envelope))
+    .where(OpenedBid.lot_id == bindparam("lot_id"), OpenedBid.envelope == PRICE, Opening.opened_at.is_not(None)))
 _CANDIDATES = (
     select(Candidate.rank, Candidate.organisation_id, Organisation.name, Candidate.price_fen, Candidate.score)
     .join(Organisation, Organisation.id == Candidate.organisation_id)
@@ -171,7 +178,14 @@ def opened(lot: Part, lot_procedure: str) -> list[Read]:
     """The bids as they were read out: none before the opening, and none where nothing is read out."""
     if not lot.opened_at or not procedure(lot_procedure).read_out:
         return []
-    return [Read(*row) for row in db.session.execute(_OPENED, {"lot_id": lot.id})]
+    prices = {row.organisation_id: row for row in db.session.execute(_PRICES, {"lot_id": lot.id})}
+    return [_with_price(Read(*row), prices.get(row[0])) for row in db.session.execute(_OPENED, {"lot_id": lot.id})]
+
+
+def _with_price(bid: Read, price: Any) -> Read:
+    if price is None:
+        return bid
+    return bid._replace(outcome=price.outcome, offer={**(bid.offer or {}), **(price.offer or {})})
 
 
 def candidates(lot: Part) -> list[Ranked]:

@@ -25,6 +25,7 @@ from wtforms import (
     FileField,
     Form,
     FormField,
+    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -177,12 +178,21 @@ class AcceptForm(FlaskForm):
 
     policy = RadioField(_("谁来开启投标"), widget=GovRadioInput(), default=rules.USUAL_POLICY)
     suite = SelectField(_("密码套件"), widget=GovSelect())
+    envelopes = RadioField(_("报价放在哪里"), widget=GovRadioInput(), default="one")
+    prices_after_h = IntegerField(_("报价信封最早在投标截止多少小时后开启"), widget=GovTextInput(), default=rules.LEAST_HOURS,
+                                  description=_("只在单独封存报价时填写；实际开启还要等技术标评审写入存证日志"))
     submit = SubmitField(_("受理并编号"), widget=GovSubmitInput())
 
     def __init__(self, suites: Sequence[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.policy.choices = [(policy, words.policy(policy)) for policy in rules.POLICIES]
         self.suite.choices = [(suite, words.suite(suite)) for suite in suites]
+        self.envelopes.choices = [(name, words.envelopes(name)) for name in ("one", "two")]
+
+    @property
+    def hours(self) -> int | None:
+        """Hours before price envelopes open, None where the price stands in the bid; nought for what is no number."""
+        return (self.prices_after_h.data or 0) if self.envelopes.data == "two" else None
 
 
 class ReturnForm(FlaskForm):

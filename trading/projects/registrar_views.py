@@ -35,6 +35,7 @@ def _submitted(project_id: int) -> Project:
 def _registration(project: Project, form: forms.ReturnForm, status: int = 200) -> ResponseReturnValue:
     return render_template(
         "projects/registration.html", project=project, form=form, accepting=_accepting(), state=words.registration_state(project), words=words,
+        may_have_two=rules.can_have_two_envelopes(rules.procedure(project.procedure)),
         is_waiting=project.accepted_at is None and project.returned is None,
         gaps=[words.place(gap) for gap in service.gaps(project)],
         lots=[{"lot": lot, "method": words.method(lot.method.get("kind", ""))} for lot in project.lots],
@@ -66,7 +67,7 @@ def _accepting() -> forms.AcceptForm:
 def accept(project_id: int) -> ResponseReturnValue:
     chosen = _accepting()
     code = service.accept(_submitted(project_id).id, actor=current_user.actor, at=now(), policy=chosen.policy.data or rules.USUAL_POLICY,
-                          suite=chosen.suite.data or "")
+                          suite=chosen.suite.data or "", prices_after_h=chosen.hours)
     flash(_("已受理，项目编号 %(code)s。", code=code), "success")
     return redirect(url_for("registrations.waiting"))
 

@@ -10,12 +10,15 @@ from typing import Any
 
 from trading.base.errors import Refused
 from trading.law.limits import Category
-from trading.law.procedures import PROCEDURES, Procedure
+from trading.law.procedures import PROCEDURES, Family, Procedure
 
 
 #: Who opens sealed bids: key holders and the bidder's own half, key holders alone, the bidder alone (docs/protocol.md, 2.2).
 POLICIES = ("TB", "T", "B")
 USUAL_POLICY = "TB"
+
+#: Hours after the deadline before which no price envelope opens, where prices come in envelopes of their own.
+LEAST_HOURS, MOST_HOURS = 1, 720
 
 
 class Stage(StrEnum):
@@ -97,6 +100,24 @@ def after(procedure_id: str, stage: Stage, step: Step, *, paused_from: Stage | N
         return life(procedure_id)[stage, step]
     except KeyError:
         raise Refused("project.step_not_allowed", stage=stage, step=step) from None
+
+
+def can_have_two_envelopes(row: Procedure) -> bool:
+    """Whether prices may come in envelopes of their own: in works that a committee judges and where the price is
+    given once. Elsewhere the law has prices read out at the opening (87号令 41), or there is nothing to judge before them.
+    """
+    return row.family is Family.WORKS and row.rounds == "one" and bool(row.committee) and not row.is_prequalification
+
+
+def may_have_two_envelopes(row: Procedure, policy: str, hours: int) -> None:
+    """Raises Refused ``project.two_envelopes`` or ``project.prices_after``.
+
+    With policy B whoever holds the bidders' halves would hold their prices while the committee judges.
+    """
+    if not can_have_two_envelopes(row) or policy == "B":
+        raise Refused("project.two_envelopes")
+    if not LEAST_HOURS <= hours <= MOST_HOURS:
+        raise Refused("project.prices_after", least=LEAST_HOURS, most=MOST_HOURS)
 
 
 def procedure(procedure_id: str) -> Procedure:

@@ -117,11 +117,14 @@ def send_back(project_id: int, places: list[str], note: str, *, actor: str, at: 
         _tell(project, "project.returned", at)
 
 
-def accept(project_id: int, *, actor: str, at: datetime, policy: str = rules.USUAL_POLICY, suite: str = "") -> str:
+def accept(project_id: int, *, actor: str, at: datetime, policy: str = rules.USUAL_POLICY, suite: str = "",
+           prices_after_h: int | None = None) -> str:
     """Accept the registration and give the project and its lots their codes.
 
-    ``policy`` and ``suite`` say how bids are sealed; without a suite the centre's usual one. Raises
-    Refused ``project.not_waiting``, ``project.sealing_unknown``.
+    ``policy`` and ``suite`` say how bids are sealed; without a suite the centre's usual one. With
+    ``prices_after_h`` prices come in envelopes of their own, which open so many hours after the
+    deadline at the earliest. Raises Refused ``project.not_waiting``, ``project.sealing_unknown``,
+    ``project.two_envelopes``, ``project.prices_after``.
     """
     suites = [name for name in installation.settings().suites.split(",") if name]
     if policy not in rules.POLICIES or suite and suite not in suites:
@@ -129,12 +132,16 @@ def accept(project_id: int, *, actor: str, at: datetime, policy: str = rules.USU
     with transaction():
         project = locked(project_id)
         _require_waiting(project)
+        sealing: dict[str, Any] = {"policy": policy, "suite": suite or suites[0]}
+        if prices_after_h is not None:
+            rules.may_have_two_envelopes(rules.procedure(project.procedure), policy, prices_after_h)
+            sealing["prices_after_s"] = prices_after_h * 3600
         family = rules.procedure(project.procedure).family
         project.code = rules.project_code(family, installation.settings().platform_code, _next_number(family))
         for lot in project.lots:
             lot.code = rules.lot_code(project.code, lot.number)
             lot.stage_at = at
-            lot.sealing = {"policy": policy, "suite": suite or suites[0]}
+            lot.sealing = dict(sealing)
         project.accepted_at = at
         evidence.record("project.accepted", actor=actor, at=at, project=project.code, name=project.name,
                         lots=[lot.code for lot in project.lots])

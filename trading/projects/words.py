@@ -118,6 +118,11 @@ def policy(name: str) -> str:
             "B": _("只由投标人自行解密（没有密钥持有人；解密时段结束前什么都不公布）")}[name]
 
 
+def envelopes(name: str) -> str:
+    """Whether prices come in envelopes of their own, in words."""
+    return {"one": _("与投标文件一起封存，开标时公布"), "two": _("单独封存（双信封）：技术标评审写入日志之后才开启，未通过的不开启")}[name]
+
+
 def suite(name: str) -> str:
     """A sealing suite in words; what is not certified says so."""
     return {"intl-1": _("国际算法（AES-256、抗量子混合密钥封装）"), "gm-1": _("国密算法 SM2/SM3/SM4（非商密认证）"),

@@ -35,7 +35,7 @@ def title(kind: str) -> str:
         "framework.chosen": _("框架协议采购成交"), "framework.call_failed": _("框架协议采购无有效报价"),
         "project.prequalified": _("资格预审后登记招标"), "archive.catalogued": _("编制档案目录"), "archive.renewed": _("更新归档证据"), "talks.recorded": _("记录谈判、磋商或者协商"), "offers.asked": _("要求提交报价"), "evaluation.offers_opened": _("开启最后报价"), "draw.sealed": _("专家名单封存"), "draw.revealed": _("公开抽取材料"),
         "evaluation.started": _("开始评标"), "evaluation.declared": _("回避声明"), "evaluation.review_submitted": _("提交初步评审"),
-        "evaluation.reviewed": _("初步评审完成"), "evaluation.scores_submitted": _("提交评分"), "evaluation.ranked": _("形成排序"),
+        "evaluation.reviewed": _("初步评审完成"), "evaluation.technical": _("技术标评审结果写入日志，准予开启报价信封"), "evaluation.scores_submitted": _("提交评分"), "evaluation.ranked": _("形成排序"),
         "evaluation.signed": _("签署评标报告"), "lot.announced": _("标段公告"), "lot.bidding": _("开始投标"), "lot.closed": _("投标截止"),
         "lot.opened": _("开标完成"), "lot.evaluated": _("评标完成"), "lot.publicised": _("公示中标候选人"), "lot.awarded": _("发出中标通知书"),
         "lot.contracted": _("合同备案"), "lot.archived": _("封卷归档"), "lot.failed": _("流标"), "lot.terminated": _("终止"),

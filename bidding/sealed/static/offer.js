@@ -23,10 +23,10 @@ export function yuan (value) {
   return `${text.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ',')}.${text.slice(-2)}`
 }
 
-/** The offer of a bid from the texts of its fields. */
-export function readOffer ({ price, days, quality = '', statement = '' }) {
+/** The offer of a bid from the texts of its fields; of a technical envelope without its price. */
+export function readOffer ({ price, days, quality = '', statement = '' }, withPrice = true) {
   const plainDays = days.normalize('NFKC').trim()
-  const price_fen = fen(price) // eslint-disable-line camelcase
+  const priced = withPrice ? { price_fen: fen(price) } : {}
   if (!/^[1-9][0-9]{0,4}$/.test(plainDays)) throw new Refusal('offer.days')
-  return { price_fen, days: Number(plainDays), quality: quality.trim(), statement: statement.trim() }
+  return { ...priced, days: Number(plainDays), quality: quality.trim(), statement: statement.trim() }
 }

@@ -1,5 +1,5 @@
 // Signs a withdrawal with the key of this device before the form is sent, so that nobody but the
-// bidder can take a bid out. The form is in templates/sealed/lot.html.
+// bidder can take a bid out. The forms are in templates/sealed/lot.html.
 
 import { get, post } from './http.js'
 import { base64, checkAnswer, concat, hex, unhex, utf8 } from './protocol.js'
@@ -33,5 +33,4 @@ function begin (form) {
   })
 }
 
-const form = document.querySelector('[data-withdraw]')
-if (form) begin(form)
+document.querySelectorAll('[data-withdraw]').forEach(begin)

@@ -91,10 +91,12 @@ class Wizard {
   }
 
   offer () {
-    if (!this.root.querySelector('[data-offer="price"]')) { // an application for prequalification names no price
+    const has = name => this.root.querySelector(`[data-offer="${name}"]`) !== null
+    if (!has('price') && !has('days')) { // an application for prequalification names no price
       return { price_fen: 0, days: 0, quality: '', statement: this.field('statement') }
     }
-    return readOffer({ price: this.field('price'), days: this.field('days'), quality: this.field('quality'), statement: this.field('statement') })
+    if (!has('days')) return { price_fen: fen(this.field('price')) }
+    return readOffer({ price: this.field('price'), days: this.field('days'), quality: this.field('quality'), statement: this.field('statement') }, has('price'))
   }
 
   echo (text) {

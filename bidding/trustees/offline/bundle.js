@@ -159,6 +159,16 @@ export async function isWindowClosed (bundle, name, log) {
   return type === 'window.closed' && session === name && all === true
 }
 
+/** Price envelopes that stay shut; none is given away before the log holds what the committee found without the prices. */
+export async function leftShut (bundle, session, name, log) {
+  if (session.envelope !== 'price') return []
+  need(bundle.window, 'trustee.prices_too_soon')
+  await indexOf(bundle.window, log)
+  const { type, session: of, technical, shut } = bundle.window.event
+  need(type === 'window.closed' && of === name && /^[0-9a-f]{64}$/.test(technical) && Array.isArray(shut), 'trustee.prices_too_soon')
+  return shut
+}
+
 /** When the pinned witnesses saw the checkpoint, one time for each. */
 export async function witnessTimes (note, pins) {
   const keys = await Promise.all(pins.witness_keys.map(readKey))

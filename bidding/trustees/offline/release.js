@@ -3,7 +3,7 @@
 
 import { Refusal, base64, bidDigest, checkHeader, contextHash, hex, shareCommit, unbase64 } from '../../sealed/static/protocol.js'
 import { unwrapRelease } from '../../sealed/static/seal.js'
-import { checkLog, checkOneClose, checkSet, isCentres, isWindowClosed, openingTime, witnessTimes } from './bundle.js'
+import { checkLog, checkOneClose, checkSet, isCentres, isWindowClosed, leftShut, openingTime, witnessTimes } from './bundle.js'
 import { canaryMessage, releaseMessage } from './holder.js'
 
 const FAULTS_OF_A_WRAP = ['seal.wrap_damaged', 'seal.share_not_committed', 'seal.shares', 'seal.release_length', 'seal.document']
@@ -25,16 +25,20 @@ function checkUnused (memory, ours, name) {
 export async function checked (holder, bundle, memory, pins, at) {
   const { session, ours, name } = await holder.ourRow(bundle.session)
   const log = await checkLog(bundle, memory, pins)
-  const live = await checkSet(bundle, session, name, log)
+  const counted = await checkSet(bundle, session, name, log)
+  const shut = await leftShut(bundle, session, name, log)
+  const live = counted.filter(({ digest }) => !shut.includes(digest))
   await checkOneClose(bundle, name, log)
   const opens = await openingTime(bundle, session, name, pins, log)
   if (opens < own(memory.opens, name, 0)) throw new Refusal('trustee.amendment_hidden')
-  const window = await isWindowClosed(bundle, name, log) ? 0 : session.bidder_window_s
+  const window = await isWindowClosed(bundle, name, log) ? 0 : session.bidder_endings
   if (at < opens + window) throw new Refusal('trustee.too_early')
   const times = await witnessTimes(log.note, pins)
   if (times.filter(seconds => seconds >= opens).length < pins.quorum) throw new Refusal('trustee.not_witnessed')
   checkUnused(memory, ours, name)
-  const closing = `${bundle.close.index} ${bundle.close.nonce}`
+  // And of price envelopes one word for ever on which stay shut: another would be given by somebody who has read the rest.
+  const ending = session.envelope === 'price' ? ` ${bundle.window.index} ${bundle.window.nonce}` : ''
+  const closing = `${bundle.close.index} ${bundle.close.nonce}${ending}`
   if (own(memory.closed, name, closing) !== closing) throw new Refusal('trustee.closed_before')
   return { session, ours, name, live, opens, log, closing }
 }

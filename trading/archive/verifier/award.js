@@ -1,7 +1,9 @@
 // Check 10: notices, the ranking and who won.
 
-import { idOf, isInt, isObject, isText } from './canonical.js'
+import { equal } from './bytes.js'
+import { canonical, idOf, isInt, isObject, isText } from './canonical.js'
 import { drawnOrders } from './draw.js'
+import { technicalReport } from './two_envelopes.js'
 
 const RANKED = { rank: isInt, digest: isText, offer: isText, bidder: isText }
 
@@ -40,6 +42,7 @@ async function checkReport(reading, fail) {
   }
   const id = await idOf('report', report)
   if (!ranked || logged.some(({ event }) => event.report !== id)) fail(path, '不是记入日志的评审报告', 'is not the report that is in the log')
+  await checkUnchanged(path, report, reading, fail)
   const { ranking } = report
   if (!report.ranking.every(isInOrder)) fail(path, '名次没有依次排列', 'its ranks are out of order')
   const rounds = await openedRounds(reading, ranked)
@@ -47,6 +50,15 @@ async function checkReport(reading, fail) {
   for (const row of ranking) checkOffer(path, row, rounds, fail)
   await checkOrder(path, report, ranking, reading, fail)
   return ranking
+}
+
+/** Whoever has seen the prices changes no verdict and no mark, and brings nobody back. */
+async function checkUnchanged(path, report, reading, fail) {
+  if ((await reading.events('evaluation.technical')).length === 0) return
+  const technical = await technicalReport(reading)
+  const before = [technical?.members, technical?.verdicts, technical?.marks, technical?.rejected]
+  const now = [report.members, report.verdicts, report.marks, report.rejected.slice(0, technical?.rejected?.length)]
+  if (!equal(canonical(before.map(item => item ?? null)), canonical(now.map(item => item ?? null)))) fail(path, '评审意见或评分与开启报价之前不同', 'has other verdicts or marks than before the prices were opened')
 }
 
 /** Whether a row's rank is its place in the ranking, or that of the row before it, with which it is tied. */
@@ -63,7 +75,7 @@ async function openedRounds(reading, ranked) {
     if (Array.isArray(record?.bids)) bySession.set(record.session, { path, rows: record.bids.filter(isObject) })
   }
   const bids = [...bySession.values()].find(({ path }) => path === '15-opening/record.json')?.rows ?? []
-  const asked = (await reading.events('offers.asked')).filter(({ index }) => !ranked || index < ranked.index)
+  const asked = (await reading.events('offers.asked', 'evaluation.technical')).filter(({ index }) => !ranked || index < ranked.index)
   return [bids, ...asked.map(({ event }) => bySession.get(event.session)?.rows ?? [])]
 }
 

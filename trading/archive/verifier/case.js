@@ -74,6 +74,7 @@ export class Case {
     const last = session.amendments.at(-1)
     session.inForce = last?.id ?? session.id
     session.opens = (last ?? session).document.open_not_before
+    session.ends = (last ?? session).document.deadline
     return session
   }
 

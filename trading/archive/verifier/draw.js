@@ -2,7 +2,8 @@
 
 import { Problem, base64, compare, concat, equal, hex, hmac, tagged, u64, unbase64, unhex, utf8 } from './bytes.js'
 import { canonical, hasFields, isInt, isObject, isText } from './canonical.js'
-import { checkReleases, openContribution } from './opening.js'
+import { openContribution } from './opening.js'
+import { checkReleases } from './releases.js'
 import { rootOf } from './trees.js'
 
 const isList = Array.isArray

@@ -61,8 +61,8 @@ async function checkWitnessed({ place, note }, session, { logPq, witnesses: keys
     const seen = await witnesses(note, keys, place)
     if (seen.size < quorum) fail(place, `只有 ${seen.size} 个见证方签名，应有 ${quorum} 个`, `has ${seen.size} of ${quorum} witnesses`)
     // One wrong clock among the witnesses decides nothing, but a quorum must be right.
-    const early = [...seen].filter(([, time]) => session && time < session.opens - TOLERANCE_S).map(([name]) => name)
-    if (early.length && seen.size - early.length < quorum) fail(place, `见证时间早于开启时间：${early.join('、')}`, `was witnessed before the session opens: ${early.join(', ')}`)
+    const early = [...seen].filter(([, time]) => session && time < session.ends - TOLERANCE_S).map(([name]) => name)
+    if (early.length && seen.size - early.length < quorum) fail(place, `见证时间早于截止时间：${early.join('、')}`, `was witnessed before the session ends: ${early.join(', ')}`)
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem
     fail(problem.place, problem.zh, problem.en)
@@ -99,7 +99,7 @@ export async function timestamps({ reading, anchors, fail, note }) {
       note(`第 ${size} 个检查点没有 ${authority.slice(0, at)} 的时间戳：由 ${waiver.asked_by} 提出、${waiver.actor} 批准免除（${waiver.reason}）。`,
         `Checkpoint ${size} has no time stamp of ${authority.slice(0, at)}: asked for by ${waiver.asked_by}, waived by ${waiver.actor} (${waiver.reason}).`)
     } else if (!stamp) fail(place, '缺少时间戳', 'lacks its time stamp')
-    else if (stamp.time < session.opens - TOLERANCE_S) fail(place, '时间戳早于开启时间', 'was stamped before the session opens')
+    else if (stamp.time < session.ends - TOLERANCE_S) fail(place, '时间戳早于截止时间', 'was stamped before the session ends')
   }
 }
 

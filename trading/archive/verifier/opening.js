@@ -2,14 +2,15 @@
 
 import { Problem, concat, equal, hex, isSigned, tagBytes, tagged, u8, unbase64, unhex, utf8 } from './bytes.js'
 import { canonical, hasFields, idOf, isCanonical, isObject, isText, parse } from './canonical.js'
-import { PART, headerFault, isRelease, manifestFault } from './documents.js'
+import { PART, headerFault, manifestFault } from './documents.js'
 import { contentOf, entriesOf, hashesOf, isLink } from './pack.js'
+import { checkReleases, releases } from './releases.js'
 import { choices, valueAt } from './shares.js'
 import { CHUNK, HEAD, SUITES, TAG, derive, payloadOpener, suiteHash } from './suites.js'
+import { leftShut } from './two_envelopes.js'
 
 /** Chunks that are decrypted side by side, four MiB together. */
 const BATCH = 256
-const RELEASES = '10-bids/releases/'
 const DISPUTES = '10-bids/disputes/'
 const MANIFEST_MOST = 1024 * 1024
 const RECORD = { record: isObject, sig: isText, centre_key: isText }
@@ -23,13 +24,14 @@ export async function opening({ pack, reading, fail, told, note }) {
   for (const digest of gone) {
     for (const path of pack.below(`10-bids/${digest}/`)) if (!path.endsWith('.json')) fail(path, '已撤回或被替换的投标不应留有内容', 'is left of a bid that was withdrawn or replaced')
   }
+  const shut = await leftShut(reading, known, sealed, gone, fail)
   for (const { path, record } of records) {
     const session = known.get(record.session)
     if (!session) {
       fail(path, '所属会话不在归档包中', 'belongs to no session of the pack')
       continue
     }
-    const live = new Map(sealed.filter(bid => bid.header.ctx.session === session.id && !gone.has(bid.digest)).map(bid => [bid.digest, bid]))
+    const live = new Map(sealed.filter(bid => bid.header.ctx.session === session.id && !gone.has(bid.digest) && !shut.has(bid.digest)).map(bid => [bid.digest, bid]))
     const named = new Set(record.bids.map(row => row.digest))
     for (const digest of live.keys()) if (!named.has(digest)) fail(path, `没有写明投标 ${digest.slice(0, 16)}…`, `does not name bid ${digest.slice(0, 16)}…`)
     if (named.size !== record.bids.length) fail(path, '同一投标写了两次', 'names a bid twice')
@@ -73,34 +75,6 @@ async function readRecords(reading, fail) {
   }
   if (due.length) fail('15-opening/', `缺少日志记载的开标记录 ${due.length} 份`, `lacks ${due.length} of the records that are in the log`)
   return found
-}
-
-/** The releases of these envelopes, each signed by its trustee and after the opening. */
-export async function checkReleases(reading, isMeant, fail) {
-  const { found, problems } = await releases(reading)
-  for (const { place, zh, en } of problems) if (isMeant(place.slice(RELEASES.length))) fail(place, zh, en)
-  for (const { path, session, body, sig } of found) {
-    if (!isMeant(session.document.envelope)) continue
-    const trustee = session.document.trustees.find(item => item.i === body.trustee)
-    const message = concat(tagBytes('release'), canonical(body))
-    if (!await isSigned(unbase64(trustee?.sig_key), unbase64(sig), message)) fail(path, '密钥持有人的签名不成立', 'the signature of the trustee does not hold')
-    if (body.released_at < session.opens) fail(path, '早于开启时间释放', 'is dated before the session opens')
-  }
-}
-
-/** All releases of the pack with their sessions. */
-function releases(reading) {
-  return reading.once('releases', async () => {
-    const known = (await reading.sessions()).found
-    const [found, problems] = [[], []]
-    for (const path of reading.pack.below(RELEASES)) {
-      const file = await reading.pack.document(path).catch(() => null)
-      const session = known.get(file?.body?.session)
-      if (!hasFields(file, { body: isRelease, sig: isText }) || !session) problems.push(new Problem(path, '不是本案会话的密钥份额', 'is no release of a session of the pack'))
-      else found.push({ path, session, ...file })
-    }
-    return { found, problems }
-  })
 }
 
 /** Shares of a bid: what was released, and what a dispute brought to light. */
