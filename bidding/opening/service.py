@@ -464,7 +464,7 @@ def finish(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
                 _announce(lot, found, "开标记录", at)
         elif envelope == envelopes.PRICE:
             say(lot_id, "prices_opened", at=at, count=sum(rules.OUTCOMES[bid.outcome].counts for bid in found))
-            if is_read:
+            if is_read and found:
                 _announce(lot, found, "报价信封开标记录", at)
         else:
             say(lot_id, "offers_opened", at=at, count=len(found))

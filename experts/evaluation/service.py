@@ -192,8 +192,8 @@ def _close_review(lot: Lot, evaluation: Evaluation, at: datetime) -> None:
         for item in decided if not item.accepted]
     if has_two_envelopes(lot):
         prices, out = envelopes.price_bids(lot.id), {item["digest"] for item in evaluation.rejected}
-        evaluation.rejected += rules.without_price_envelope(
-            bid.digest for bid in bids_to_judge(lot.id) if bid.organisation_id not in prices and bid.digest not in out)
+        evaluation.rejected = [*evaluation.rejected, *rules.without_price_envelope(
+            bid.digest for bid in bids_to_judge(lot.id) if bid.organisation_id not in prices and bid.digest not in out)]
     evaluation.reviewed_at = at
     evidence.record("evaluation.reviewed", actor="committee", at=at, lot=lot.code, rejected=[
         item["digest"] for item in evaluation.rejected])
