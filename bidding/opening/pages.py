@@ -86,7 +86,7 @@ def table(lot: Lot, opening: Opening) -> tuple[list[dict[str, Any]], list[list[s
         offer = (bid.offer or {}) | (prices.get(bid.organisation_id) or {}) if bid and opening.opened_at else {}
         deposit = bid.deposit_confirmed if bid else deposits.is_confirmed(lot, row.organisation_id or 0, at=opening.closed_at)
         rows.append([str(number), parties.get(row.organisation_id or 0).name, _state(row.digest or "", bid, halves),
-                     yuan(offer["price_fen"]) if "price_fen" in offer else "—", str(offer.get("days", "—")), offer.get("quality", "—"),
+                     yuan(offer["price_fen"]) if "price_fen" in offer else _("未开启") if prices else "—", str(offer.get("days", "—")), offer.get("quality", "—"),
                      ("✓ " + _("已到账")) if deposit else ("✕ " + _("未到账")), (row.digest or "")[:16]])
     return head, rows
 
@@ -150,7 +150,7 @@ def _stage_text(lot: Lot, opening: Opening | None) -> str:
     if opening.opened_at:
         prices = service.opening_of(lot.id, envelopes.PRICE)
         if prices is not None and prices.opened_at is None:
-            return _("技术标已公布，报价信封未开启")
+            return _("报价待开启")
         return _("已公布") if procedure(lot.project.procedure).read_out else _("已开启")
     given = len(service.halves_given(lot.id))
     if opening.window_closed_at is None:

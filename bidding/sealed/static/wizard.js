@@ -53,6 +53,7 @@ class Wizard {
       if (this.job || (this.sealed && byId('done').hidden)) event.preventDefault()
     })
     this.show('files')
+    this.root.dataset.ready = 'yes'
   }
 
   async attempt (act) {
