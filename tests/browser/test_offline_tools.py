@@ -29,7 +29,7 @@ from bidding.trustees import trustee as protocol
 from bidding.trustees.trustee import Memory, Trustee
 from tests.browser import desk as counter
 from tests.builders import T0, Centre
-from tests.services import test_key_holders, test_opening
+from tests.services import test_key_holders, test_opening, test_two_envelopes
 from trading.archive.verifier import ROOT
 from trading.base import assets, one_file
 from trading.base.clock import stopped, unix
@@ -377,6 +377,28 @@ def test_the_tool_refuses_every_lie_that_the_program_refuses(ready: Any, opened:
         assert reason in holder.shown(bundle, at), reason
     holder.sits_down(Memory())
     assert holder.shown(bundle, at) == "", "the control opens with an empty memory"
+
+
+def test_prices_wait_for_the_evaluation_at_the_tool_too(sqlite_centre: Centre, opened: Callable[[str], Page], tmp_path: Path) -> None:
+    """Of two envelopes: the same releases as the program, without what stays shut, and the same refusals."""
+    case, price = test_two_envelopes.judged(sqlite_centre)
+    bundle = test_two_envelopes.price_bundle(case, price)
+    at, pins = unix(case.at) + 5, sqlite_centre.cast.pins
+    holder = HolderAtATool(opened(tools.TRUSTEE), tmp_path, sqlite_centre)
+    holder.sits_down()
+    for change in test_two_envelopes.PRICE_LIES:
+        changed = copy.deepcopy(bundle)
+        change(changed)
+        reason = refusal(holder.trustee, changed, Memory(), pins, at)
+        assert reason and reason in holder.shown(changed, at)
+    assert holder.shown(bundle, at) == ""
+    memory = Memory()
+    expected = holder.trustee.release(copy.deepcopy(bundle), memory, pins, at=at)
+    given, kept = holder.signs()
+    assert given == expected and kept == memory and len(given["body"]["releases"]) == 3
+    # Another word on what stays shut, after this one was answered, opens nothing.
+    holder.sits_down(Memory(closed={price.id: memory.closed[price.id].rsplit(" ", 2)[0] + " 7 " + "00" * 32}))
+    assert "trustee.closed_before" in holder.shown(bundle, at)
 
 
 def test_an_extension_cannot_be_kept_from_the_tool(extended: Any, opened: Callable[[str], Page], tmp_path: Path) -> None:

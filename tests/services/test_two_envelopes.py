@@ -206,6 +206,11 @@ def test_nobody_passes_and_no_price_is_opened(centre: Centre) -> None:
 # --- key holders ------------------------------------------------------------------------------------------
 
 
+#: What a platform may say of the end of the price window instead of the truth.
+PRICE_LIES = (lambda b: b.update(window=None), lambda b: b.update(window=b["close"]), lambda b: b["window"]["event"].pop("technical"),
+              lambda b: b["window"]["event"].update(shut=[]))
+
+
 def price_bundle(case: CaseRun, price: SealingSession, seen: int = 0) -> dict:
     case.at = max(case.wait(seconds=5), price.opens_at)
     assert opening.close_window(case.lot_id, envelopes.PRICE, clock=stopped(case.at))
@@ -225,8 +230,7 @@ def test_a_key_holder_gives_no_price_away_before_the_log_holds_the_evaluation(ce
     case, price = judged(centre)
     good = price_bundle(case, price)
     assert holder_refuses(case, good) == "", "control: the true bundle is answered"
-    for change in (lambda b: b.update(window=None), lambda b: b.update(window=b["close"]), lambda b: b["window"]["event"].pop("technical"),
-                   lambda b: b["window"]["event"].update(shut=[])):
+    for change in PRICE_LIES:
         bundle = deepcopy(good)
         change(bundle)
         assert holder_refuses(case, bundle) in ("trustee.prices_too_soon", "trustee.not_in_log")

@@ -210,3 +210,32 @@ def test_the_start_page_lists_what_waits(site: Site) -> None:
     for role in Role:
         page = site.someone(role, name=f"me.{role}").get("/me")
         assert page.status_code == 200 and "我的工作" in page.text
+
+
+def test_the_registrar_may_have_prices_sealed_apart(site: Site) -> None:
+    person, registrar = site.tenderer, site.someone(Role.REGISTRAR)
+    number = complete(person)
+    person.post(f"/projects/{number}/submit")
+    assert "双信封" in registrar.get(f"/registrations/{number}").text
+    for hours in ("0", "721", "", "two", "-1", "1.5"):
+        refused = registrar.post(f"/registrations/{number}/accept", data={"envelopes": "two", "prices_after_h": hours})
+        assert refused.status_code == 422 and "1 至 720" in refused.text, hours
+    alone = registrar.post(f"/registrations/{number}/accept", data={"envelopes": "two", "prices_after_h": "3", "policy": "B"})
+    assert alone.status_code == 422 and "密钥持有人" in alone.text
+    assert registrar.post(f"/registrations/{number}/accept", data={"envelopes": "two", "prices_after_h": "3"}).status_code == 302
+    with site.inside():
+        assert queries.get(number).lots[0].sealing["prices_after_s"] == 10_800
+
+
+def test_prices_are_not_sealed_apart_where_they_are_read_out(site: Site) -> None:
+    person, registrar = site.tenderer, site.someone(Role.REGISTRAR)
+    number = draft(person, procedure="procurement-open", category="goods")
+    lot = LOT | {"kind": "procurement_lowest"}
+    assert person.post(f"/projects/{number}/lots/new", data=lot).status_code == 302
+    for kind in ("approval", "tender_document"):
+        upload(person, number, kind, f"{kind}.pdf")
+    assert person.post(f"/projects/{number}/submit").status_code == 302
+    assert "双信封" not in registrar.get(f"/registrations/{number}").text
+    refused = registrar.post(f"/registrations/{number}/accept", data={"envelopes": "two", "prices_after_h": "3"})
+    assert refused.status_code == 422
+    assert registrar.post(f"/registrations/{number}/accept").status_code == 302
