@@ -112,11 +112,12 @@ def _signing_key(path: Path) -> Ed25519PrivateKey:
 @click.option("--username", required=True)
 @click.option("--password", prompt=True, hide_input=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True)
-def fetch_session(lot: str, url: str, username: str, password: str, out: Path) -> None:
+@click.option("--prices", is_flag=True, help="of the price envelopes, where prices are sealed apart")
+def fetch_session(lot: str, url: str, username: str, password: str, out: Path, prices: bool) -> None:
     """Fetch the session document of a lot; check the key holders in it against the notice."""
     visitor = Visitor(url)
     visitor.sign_in(username, password)
-    document = visitor.get_json(f"/api/v1/lots/{lot}/session")
+    document = visitor.get_json(f"/api/v1/lots/{lot}/session" + ("?envelope=price" if prices else ""))
     try:
         session_check.check_answer(document, str(document.get("centre_key", "")))
     except Refused as refusal:

@@ -100,12 +100,14 @@ class Showcase(Cast):
         return account.id
 
     def run(self, name: str, lot: str, yuan: int, at: datetime, *, bidders: int = 4, procedure: str = "works-open",
-            category: str = "construction", method: dict[str, object] | None = None, policy: str = "TB") -> CaseRun:
+            category: str = "construction", method: dict[str, object] | None = None, policy: str = "TB",
+            prices_after_h: int | None = None) -> CaseRun:
         """A case that its caller takes as far as the showcase needs."""
         offers = [Offer(company, yuan * 100 - 1_350_000 * (number * 7 % 5) - 234_500 * number)
                   for number, company in enumerate(self.companies[:bidders])]
         plan = Plan(name, lot, yuan * 100 + 50_000_000, yuan * 100, offers, self.region, method=dict(method or SCORED),
-                    deposit_fen=min(yuan, 80_000_000), policy=policy, procedure=procedure, category=category)
+                    deposit_fen=min(yuan, 80_000_000), policy=policy, procedure=procedure, category=category,
+                    prices_after_h=prices_after_h)
         return CaseRun(self, plan, at)
 
 
@@ -126,7 +128,7 @@ def build(cast: Showcase, at: datetime) -> None:
                       category="goods", method=BUYING)
     bought.run()
     _other_types(cast, ago)
-    _until_opened(cast.run("清溪县乡村道路安全防护工程", "一标段施工", 9_180_000, ago(27)))
+    _until_opened(cast.run("清溪县乡村道路安全防护工程", "一标段施工", 9_180_000, ago(27), prices_after_h=2))
     _until_publicity(cast.run("白河镇污水管网工程", "施工", 16_420_000, ago(24)))
     _soon(cast, at)
     _bidding(cast, at)
@@ -195,9 +197,9 @@ def keep_recovery(cast: Showcase, case: CaseRun) -> None:
 
 
 def _bidding(cast: Showcase, at: datetime) -> None:
-    """Two tenders that take bids, one with a question answered."""
-    for name, yuan, days in (("清溪县中心小学教学楼抗震加固工程", 3_940_000, 9), ("县道 X021 线路面整治工程", 21_500_000, 14)):
-        case = cast.run(name, "施工", yuan, at - timedelta(days=24 - days, hours=3))
+    """Two tenders that take bids, one of them in two envelopes and with a question answered."""
+    for name, yuan, days, hours in (("清溪县中心小学教学楼抗震加固工程", 3_940_000, 9, None), ("县道 X021 线路面整治工程", 21_500_000, 14, 4)):
+        case = cast.run(name, "施工", yuan, at - timedelta(days=24 - days, hours=3), prices_after_h=hours)
         case.register()
         local = (at + timedelta(days=days)).astimezone(BEIJING).replace(hour=10, minute=0, second=0, microsecond=0)
         case.announce(deadline=local)
