@@ -25,6 +25,7 @@ from trading.base.errors import NotFound, Refused
 from trading.evidence import notes, stamping
 from trading.evidence import service as evidence
 from trading.evidence.models import Checkpoint, Entry
+from trading.evidence.verify import SPAN
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
 
@@ -151,7 +152,7 @@ def open_session(lot: Lot, envelope: str, *, deadline: datetime, policy: str, wi
             "v": documents.VERSION, "suite": suite, "tender": lot.project.code, "lot": lot.code,
             "envelope": envelope, "nonce": secrets.token_hex(32), "deadline": unix(deadline),
             "open_not_before": unix(deadline), "bidder_window_s": int(window.total_seconds()), "policy": policy,
-            "k": n // 2 + 1 if n else 0, "trustees": trustees, "log_origin": settings.log_origin,
+            "k": n // 2 + 1 if n else 0, "trustees": trustees, "log_origin": evidence.origin(),
             "witnesses": [key for key in settings.witness_keys.split(",") if key], "tsa": stamping.names(),
             "max_bytes": settings.max_bid_bytes, "seal_tool_sha256": tools.publish(at=at)}
         name = documents.session_id(documents.check_session(document))
@@ -400,12 +401,17 @@ def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any
     what comes in elsewhere.
     """
     assert sealing.close_seq is not None and sealing.release_checkpoint is not None
-    assert sealing.window_seq is not None
-    checkpoint = _to_show(sealing.release_checkpoint) if for_holder else _frozen(sealing.release_checkpoint)
+    assert sealing.window_seq is not None and sealing.close_checkpoint is not None
+    # A session belongs to the log that it names: where that went on under another name since, its window's end is told there.
+    told_here = sealing.window_seq // SPAN == sealing.opened_seq // SPAN
+    size = sealing.release_checkpoint if told_here else sealing.close_checkpoint
+    checkpoint = _to_show(size) if for_holder else _frozen(size)
     since = sealing.opened_seq
-    opened, close, window, *entries = proven(
-        [sealing.opened_seq, sealing.close_seq, sealing.window_seq, *_entries_of(sealing, "session.amended"), *seqs], checkpoint)
+    opened, close, *entries = proven(
+        [sealing.opened_seq, sealing.close_seq, *_entries_of(sealing, "session.amended"), *seqs], checkpoint)
+    window = proven([sealing.window_seq], checkpoint)[0] if told_here else None
     moved, events = entries[:len(sealing.amendments)], entries[len(sealing.amendments):]
+    begins = checkpoint.size - evidence.place(checkpoint.size)
     return {
         "session": sealing.document,
         "amendments": [item | {"entry": entry} for item, entry in zip(sealing.amendments, moved, strict=True)],
@@ -413,8 +419,8 @@ def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any
         "checkpoint": checkpoint.note + checkpoint.cosignatures,
         "peaks": [b64encode(item).decode() for item in evidence.peaks_at(since)],
         "leaves": b64encode(evidence.leaves(since, checkpoint.size)).decode() if for_holder else "",
-        "consistency": [b64encode(item).decode() for item in evidence.prove_consistency(seen, checkpoint.size)]
-        if 0 < seen <= checkpoint.size else []}
+        "consistency": [b64encode(item).decode() for item in evidence.prove_consistency(begins + seen, checkpoint.size)]
+        if 0 < seen <= evidence.place(checkpoint.size) else []}
 
 
 def _to_show(size: int) -> Checkpoint:
@@ -423,7 +429,7 @@ def _to_show(size: int) -> Checkpoint:
     The newest, because a holder that has seen a later one of another opening takes no step back.
     """
     found = db.session.scalars(select(Checkpoint).where(
-        Checkpoint.size >= size, Checkpoint.cosigners >= installation.settings().witness_quorum)
+        Checkpoint.size >= size, Checkpoint.size < size - evidence.place(size) + SPAN, Checkpoint.cosigners >= installation.settings().witness_quorum)
         .order_by(Checkpoint.size.desc()).limit(1).execution_options(populate_existing=True)).first()
     return found or _frozen(size)
 
@@ -469,6 +475,6 @@ def proven(seqs: list[int], checkpoint: Checkpoint) -> list[dict[str, Any]]:
     """Entries with their nonces and their paths to a checkpoint, in the order asked for."""
     rows = {entry.seq: entry for entry in db.session.scalars(
         select(Entry).where(Entry.seq.in_(seqs)).execution_options(populate_existing=True))}
-    return [{"event": rows[seq].event, "nonce": (rows[seq].nonce or b"").hex(), "index": seq,
+    return [{"event": rows[seq].event, "nonce": (rows[seq].nonce or b"").hex(), "index": proof.index,
              "path": [b64encode(item).decode() for item in proof.path]}
             for seq, proof in zip(seqs, evidence.prove_all(seqs, checkpoint), strict=True)]
