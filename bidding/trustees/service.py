@@ -402,14 +402,15 @@ def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any
     """
     assert sealing.close_seq is not None and sealing.release_checkpoint is not None
     assert sealing.window_seq is not None and sealing.close_checkpoint is not None
-    # A session belongs to the log that it names: where that went on under another name since, its window's end is told there.
-    told_here = sealing.window_seq // SPAN == sealing.opened_seq // SPAN
-    size = sealing.release_checkpoint if told_here else sealing.close_checkpoint
-    checkpoint = _to_show(size) if for_holder else _frozen(size)
+    # A session belongs to the log that it names: where that went on under another name since, the witnessed close is
+    # the last of it that is certain, and the window ends by the clock alone.
+    is_present = evidence.size() // SPAN == sealing.opened_seq // SPAN
+    checkpoint = _frozen(sealing.close_checkpoint) if not is_present else _to_show(sealing.release_checkpoint) if for_holder \
+        else _frozen(sealing.release_checkpoint)
     since = sealing.opened_seq
     opened, close, *entries = proven(
         [sealing.opened_seq, sealing.close_seq, *_entries_of(sealing, "session.amended"), *seqs], checkpoint)
-    window = proven([sealing.window_seq], checkpoint)[0] if told_here else None
+    window = proven([sealing.window_seq], checkpoint)[0] if is_present else None
     moved, events = entries[:len(sealing.amendments)], entries[len(sealing.amendments):]
     begins = checkpoint.size - evidence.place(checkpoint.size)
     return {
@@ -429,7 +430,7 @@ def _to_show(size: int) -> Checkpoint:
     The newest, because a holder that has seen a later one of another opening takes no step back.
     """
     found = db.session.scalars(select(Checkpoint).where(
-        Checkpoint.size >= size, Checkpoint.size < size - evidence.place(size) + SPAN, Checkpoint.cosigners >= installation.settings().witness_quorum)
+        Checkpoint.size >= size, Checkpoint.cosigners >= installation.settings().witness_quorum)
         .order_by(Checkpoint.size.desc()).limit(1).execution_options(populate_existing=True)).first()
     return found or _frozen(size)
 

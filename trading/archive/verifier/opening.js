@@ -3,6 +3,7 @@
 import { Problem, concat, equal, hex, isSigned, tagBytes, tagged, u8, unbase64, unhex, utf8 } from './bytes.js'
 import { canonical, hasFields, idOf, isCanonical, isObject, isText, parse } from './canonical.js'
 import { PART, headerFault, isRelease, manifestFault } from './documents.js'
+import { ended } from './origins.js'
 import { contentOf, entriesOf, hashesOf, isLink } from './pack.js'
 import { choices, valueAt } from './shares.js'
 import { CHUNK, HEAD, SUITES, TAG, derive, payloadOpener, suiteHash } from './suites.js'
@@ -18,13 +19,14 @@ export async function opening({ pack, reading, fail, told, note }) {
   await checkReleases(reading, envelope => !envelope.startsWith('draw'), fail)
   const records = await readRecords(reading, fail)
   const known = (await reading.sessions()).found
+  const over = await ended(reading)
   const gone = await reading.gone()
   const sealed = (await reading.bids()).found.filter(bid => bid.isBid)
   for (const digest of gone) {
     for (const path of pack.below(`10-bids/${digest}/`)) if (!path.endsWith('.json')) fail(path, '已撤回或被替换的投标不应留有内容', 'is left of a bid that was withdrawn or replaced')
   }
   for (const { path, record } of records) {
-    const session = known.get(record.session)
+    const session = over.has(record.session) ? undefined : known.get(record.session)
     if (!session) {
       fail(path, '所属会话不在归档包中', 'belongs to no session of the pack')
       continue
