@@ -55,6 +55,7 @@ from bidding.opening import views as opening_views
 from bidding.rounds import jobs as round_jobs
 from bidding.rounds import views as round_views
 from bidding.sealed import jobs as sealed_jobs
+from bidding.sealed import resealing
 from bidding.sealed import self_check as sealed_self_check
 from bidding.sealed import views as sealed_views
 from bidding.trustees import canaries, notice_words
@@ -107,7 +108,7 @@ from trading.drafting import views as drafting_views
 from trading.evidence import service as evidence
 from trading.evidence import stamping, witnessing
 from trading.messages import service as messages
-from trading.supervision import alarming, audit_views, audits, clock_views, outages, pause_views, reminders
+from trading.supervision import alarming, audit_views, audits, clock_views, continuing_views, outages, pause_views, reminders
 from trading.supervision import views as supervision_views
 
 log = structlog.get_logger()
@@ -127,7 +128,7 @@ BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.
               portal_views.bp, letter_views.bp,
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, countersigning_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
               supplier_views.bp, selection_views.bp, prequalification_views.bp, log_views.bp, framework_views.bp,
-              evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, audit_views.bp, pause_views.bp, clock_views.bp,
+              evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, audit_views.bp, continuing_views.bp, pause_views.bp, clock_views.bp,
               law_views.bp, law_change_views.bp, contract_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 
 
@@ -305,6 +306,7 @@ TIMETABLE = [
     Job("announcements.publish_due", 5, lambda: announcement_jobs.publish_due(now())),
     Job("sealed.start_due", 2, lambda: sealed_jobs.start_due(now())),
     Job("sealed.follow_deadlines", 2, lambda: sealed_jobs.follow_deadlines(now())),
+    Job("sealed.follow_log", 2, lambda: resealing.follow(now())),
     Job("sealed.blur", 10, lambda: sealed_jobs.blur(now())),
     Job("sealed.tidy", 3600, lambda: sealed_jobs.tidy(now())),
     Job("opening.close_due", 0.5, lambda: opening_jobs.close_due(now)),

@@ -54,6 +54,7 @@ class _Filing:
     upload: str
     bidder_id: int
     clock: Clock
+    log_origin: str
     done: bool = False
     receipt: Receipt | None = None
     failure: BaseException | None = None
@@ -79,7 +80,8 @@ def file_bid(session_name: str, header_bytes: bytes, signature: bytes, upload_id
     if not re.fullmatch("[0-9a-f]{32}", upload_id):
         raise Refused("seal.parts_missing")
     digest = keys.tagged_hash("bid", header_bytes).hex()
-    filing = _Filing(session_name, policy.lot_id, policy.document["envelope"], header, digest, signature, upload_id, bidder_id, clock)
+    filing = _Filing(session_name, policy.lot_id, policy.document["envelope"], header, digest, signature, upload_id, bidder_id, clock,
+                     policy.document["log_origin"])
     if in_transaction():
         _commit([filing])
     else:
@@ -171,11 +173,11 @@ def _commit(group: list[_Filing]) -> None:
         bidders = parties.standings([filing.bidder_id for filing in group])
         arrived = _Arrived([filing.upload for filing in group])
         earlier = _with_earlier(group)
-        stopped = alarms.stop_filings()
+        stopped, log_origin = alarms.stop_filings(), evidence.origin()
         accepted: list[tuple[_Filing, evidence.Act, int]] = []
         for filing in group:
             try:
-                found = _accept(filing, lots[filing.lot_id], bidders[filing.bidder_id], arrived, filing.tag in earlier, stopped)
+                found = _accept(filing, lots[filing.lot_id], bidders[filing.bidder_id], arrived, filing.tag in earlier, stopped, log_origin)
             except Refused as refusal:
                 filing.failure = refusal
                 continue
@@ -195,7 +197,7 @@ def _commit(group: list[_Filing]) -> None:
 
 
 def _accept(filing: _Filing, lot: projects.FilingLot, bidder: parties.Standing, arrived: _Arrived,
-            has_earlier: bool, stopped: str) -> tuple[evidence.Act, int] | None:
+            has_earlier: bool, stopped: str, log_origin: str) -> tuple[evidence.Act, int] | None:
     """Decide on one filing; gives its evidence and version, or nothing for one taken in before."""
     if stopped:
         raise Refused("bid.log_alarm", alarm=stopped)
@@ -210,6 +212,8 @@ def _accept(filing: _Filing, lot: projects.FilingLot, bidder: parties.Standing, 
         if content["digest"] == filing.digest:
             filing.receipt = receipts.of_content(content)
             return None
+    # A session belongs to the log that it names; where that goes on under another name, its bids are sealed anew.
+    rules.may_enter(filing.log_origin, log_origin)
     if filing.envelope in documents.AT_DEADLINE:
         rules.may_file(lot.stage, lot.deadline, at)
     else:

@@ -47,4 +47,4 @@ def of_content(content: dict[str, Any]) -> Receipt:
 
 
 def of_proof(content: dict[str, Any], proof: evidence.Proof) -> Receipt:
-    return Receipt(content["event"], content["nonce"], content["seq"], proof.text(), evidence.log_verifier_key())
+    return Receipt(content["event"], content["nonce"], proof.index, proof.text(), evidence.log_verifier_key(content["seq"]))

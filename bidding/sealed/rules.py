@@ -16,6 +16,12 @@ def may_file(stage: Stage, deadline: datetime | None, at: datetime) -> None:
         raise Refused("bid.too_late", deadline=deadline, at=at)
 
 
+def may_enter(session_log: str, log: str) -> None:
+    """What is filed in a session enters the log that the session names. Raises Refused ``bid.other_log``."""
+    if session_log != log:
+        raise Refused("bid.other_log", log=log)
+
+
 def may_offer(stage: Stage, deadline: datetime, closed: bool, asked: bool, at: datetime) -> None:
     """An offer in a later round: from those asked, while the committee sits or the framework is in force, before the round's deadline.
 

@@ -97,6 +97,7 @@ def begin_upload(session_name: str, *, bidder: Organisation, at: datetime) -> Up
 
 
 def _require_open(sealing: SealingSession, lot: Lot, bidder_id: int, at: datetime) -> None:
+    rules.may_enter(sealing.document["log_origin"], evidence.origin())
     if sealing.envelope in documents.AT_DEADLINE:
         rules.may_file(Stage(lot.stage), lot.deadline, at)
     else:

@@ -21,6 +21,7 @@ from typing import Any
 from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
 
 from bidding.trustees.trustee import Memory, Pins, Trustee
+from bidding.trustees.trustee import follow_log as follow
 from trading.base.errors import Refused
 
 Say = Callable[[str], None]
@@ -38,7 +39,8 @@ class Agent:
         settings = json.loads((folder / "trustee.json").read_text("utf-8"))
         self.url: str = settings["url"].rstrip("/")
         self.trustee = Trustee((folder / "root.key").read_bytes(), settings["organisation"])
-        self.pins = Pins(settings["log_key"], settings["centre_key"], tuple(settings["witness_keys"]), settings["quorum"])
+        self.pins = Pins(settings["log_key"], settings["centre_key"], tuple(settings["witness_keys"]), settings["quorum"],
+                         tuple(settings.get("earlier_log_keys", ())))
         self.memory = self._remembered()
         self._refused: dict[str, str] = {}
 
@@ -183,6 +185,22 @@ def init(folder: Path, organisation: str, url: str, log_key: str, centre_key: st
         "witness_keys": witness_keys, "quorum": quorum},
         ensure_ascii=False, indent=1), "utf-8")
     return made
+
+
+def follow_log(folder: Path, announcement: Path) -> str:
+    """Have a holder follow its log under the name that it announces; needs no root. Gives the new key. Raises Refused."""
+    path, memory_path = folder / "trustee.json", folder / "memory.json"
+    about = json.loads(path.read_text("utf-8"))
+    pins = Pins(about["log_key"], about["centre_key"], tuple(about["witness_keys"]), about["quorum"], tuple(about.get("earlier_log_keys", ())))
+    memory = Memory(**json.loads(memory_path.read_text("utf-8"))) if memory_path.exists() else Memory()
+    pins = follow(json.loads(announcement.read_bytes()), memory, pins)
+    about |= {"log_key": pins.log_key, "earlier_log_keys": list(pins.earlier)}
+    # The settings last: with them alone, a memory of the former log would refuse every opening, and never the other way round.
+    for place, document in ((memory_path, asdict(memory)), (path, about)):
+        temporary = place.with_suffix(".new")
+        temporary.write_text(json.dumps(document, ensure_ascii=False, indent=1), "utf-8")
+        temporary.replace(place)
+    return pins.log_key
 
 
 def cards(folder: Path, passphrase: str) -> list[str]:

@@ -134,6 +134,17 @@ def restore(folder: Path, settings: Path, card: tuple[str, ...], passphrase: str
         click.echo(agents.restore(folder, list(card), passphrase, settings).public.hex())
 
 
+@trustee.command("continue")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("announcement", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def follow(folder: Path, announcement: Path) -> None:
+    """Follow the log under the name that it announces (``/log/continuation.json``), if that hides nothing that was seen here. Needs no root."""
+    try:
+        click.echo(f"{agents.follow_log(folder, announcement)}\nstart the holder again")
+    except Refused as refusal:
+        raise click.ClickException(f"{refusal.reason}: {refusal.facts.get('why', '')}") from None
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """A refusal as a line for the person at the keyboard, not a stack of calls."""

@@ -25,6 +25,7 @@ from trading.base.errors import NotFound, Refused
 from trading.evidence import notes, stamping
 from trading.evidence import service as evidence
 from trading.evidence.models import Checkpoint, Entry
+from trading.evidence.verify import SPAN
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
 
@@ -154,7 +155,7 @@ def open_session(lot: Lot, envelope: str, *, deadline: datetime, policy: str, wi
             "v": documents.VERSION, "suite": suite, "tender": lot.project.code, "lot": lot.code,
             "envelope": envelope, "nonce": secrets.token_hex(32), "deadline": unix(deadline),
             "open_not_before": unix(deadline + opens_after), "bidder_window_s": int(window.total_seconds()), "policy": policy,
-            "k": n // 2 + 1 if n else 0, "trustees": trustees, "log_origin": settings.log_origin,
+            "k": n // 2 + 1 if n else 0, "trustees": trustees, "log_origin": evidence.origin(),
             "witnesses": [key for key in settings.witness_keys.split(",") if key], "tsa": stamping.names(),
             "max_bytes": settings.max_bid_bytes, "seal_tool_sha256": tools.publish(at=at)}
         name = documents.session_id(documents.check_session(document))
@@ -415,12 +416,18 @@ def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any
     what comes in elsewhere.
     """
     assert sealing.close_seq is not None and sealing.release_checkpoint is not None
-    assert sealing.window_seq is not None
-    checkpoint = _to_show(sealing.release_checkpoint) if for_holder else _frozen(sealing.release_checkpoint)
+    assert sealing.window_seq is not None and sealing.close_checkpoint is not None
+    # A session belongs to the log that it names: where that went on under another name since, the witnessed close is
+    # the last of it that is certain, and the window ends by the clock alone.
+    is_present = evidence.size() // SPAN == sealing.opened_seq // SPAN
+    checkpoint = _frozen(sealing.close_checkpoint) if not is_present else _to_show(sealing.release_checkpoint) if for_holder \
+        else _frozen(sealing.release_checkpoint)
     since = sealing.opened_seq
-    opened, close, window, *entries = proven(
-        [sealing.opened_seq, sealing.close_seq, sealing.window_seq, *_entries_of(sealing, "session.amended"), *seqs], checkpoint)
+    opened, close, *entries = proven(
+        [sealing.opened_seq, sealing.close_seq, *_entries_of(sealing, "session.amended"), *seqs], checkpoint)
+    window = proven([sealing.window_seq], checkpoint)[0] if is_present else None
     moved, events = entries[:len(sealing.amendments)], entries[len(sealing.amendments):]
+    begins = checkpoint.size - evidence.place(checkpoint.size)
     return {
         "session": sealing.document,
         "amendments": [item | {"entry": entry} for item, entry in zip(sealing.amendments, moved, strict=True)],
@@ -428,8 +435,8 @@ def bundle(sealing: SealingSession, seqs: list[int], headers: list[dict[str, Any
         "checkpoint": checkpoint.note + checkpoint.cosignatures,
         "peaks": [b64encode(item).decode() for item in evidence.peaks_at(since)],
         "leaves": b64encode(evidence.leaves(since, checkpoint.size)).decode() if for_holder else "",
-        "consistency": [b64encode(item).decode() for item in evidence.prove_consistency(seen, checkpoint.size)]
-        if 0 < seen <= checkpoint.size else []}
+        "consistency": [b64encode(item).decode() for item in evidence.prove_consistency(begins + seen, checkpoint.size)]
+        if 0 < seen <= evidence.place(checkpoint.size) else []}
 
 
 def _to_show(size: int) -> Checkpoint:
@@ -484,6 +491,6 @@ def proven(seqs: list[int], checkpoint: Checkpoint) -> list[dict[str, Any]]:
     """Entries with their nonces and their paths to a checkpoint, in the order asked for."""
     rows = {entry.seq: entry for entry in db.session.scalars(
         select(Entry).where(Entry.seq.in_(seqs)).execution_options(populate_existing=True))}
-    return [{"event": rows[seq].event, "nonce": (rows[seq].nonce or b"").hex(), "index": seq,
+    return [{"event": rows[seq].event, "nonce": (rows[seq].nonce or b"").hex(), "index": proof.index,
              "path": [b64encode(item).decode() for item in proof.path]}
             for seq, proof in zip(seqs, evidence.prove_all(seqs, checkpoint), strict=True)]

@@ -10,7 +10,7 @@ import io
 import re
 import secrets
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -44,6 +44,8 @@ class Pins:
     centre_key: str
     witness_keys: tuple[str, ...]
     quorum: int
+    # Keys of the log under the names that it had before.
+    earlier: tuple[str, ...] = ()
 
 
 class Trustee:
@@ -137,7 +139,8 @@ class Trustee:
                     raise
                 releases.append({"digest": bid["digest"], "p": "", "fault": refusal.reason})
         memory.used[number], memory.closed[name] = name, closing
-        memory.size, memory.root = size, root.hex()
+        if session["log_origin"] == pins.log_key.partition("+")[0]:
+            memory.size, memory.root = size, root.hex()
         body = {"session": name, "trustee": ours["i"], "released_at": at, "releases": releases}
         return {"body": body, "sig": self.sign(release_message(body))}
 
@@ -220,18 +223,41 @@ def session_message(session_name: str) -> bytes:
 
 
 def check_log(bundle: dict[str, Any], memory: Memory, pins: Pins) -> tuple[int, bytes]:
-    """The checkpoint is signed by the pinned log and only adds to what we saw before."""
+    """The checkpoint is signed by the pinned log and only adds to what we saw before.
+
+    A session of the log's name before a continuation is opened under that name: what was seen of it later is lost.
+    """
+    names = {key.partition("+")[0]: key for key in (*pins.earlier, pins.log_key)}
     try:
-        text = verify.check_note(bundle["checkpoint"], pins.log_key)
+        text = verify.check_note(bundle["checkpoint"], names[bundle["session"]["log_origin"]])
         origin, size, root = verify.parse_checkpoint(text)
-    except verify.Invalid:
+    except (verify.Invalid, KeyError):
         raise Refused("trustee.checkpoint") from None
     if origin != bundle["session"]["log_origin"]:
         raise Refused("trustee.checkpoint")
     path = [verify.unbase64(item) for item in bundle["consistency"]]
-    if memory.size and not verify.verify_consistency(memory.size, size, path, bytes.fromhex(memory.root), root):
+    if origin == pins.log_key.partition("+")[0] and memory.size and not verify.verify_consistency(memory.size, size, path, bytes.fromhex(memory.root), root):
         raise Refused("trustee.log_forked", seen=memory.size, offered=size)
     return size, root
+
+
+def follow_log(document: Any, memory: Memory, pins: Pins) -> Pins:
+    """The pins with which a holder follows its log under the name that it announces, if that owns up to all that was seen here.
+
+    Raises Refused ``trustee.continuation``. Updates ``memory``.
+    """
+    try:
+        found = verify.check_continuation(document, pins.log_key, pins.witness_keys, pins.quorum)
+        _, size, root = verify.parse_checkpoint(verify.split_note(document["note"])[0])
+    except verify.Invalid as error:
+        raise Refused("trustee.continuation", why=str(error)) from None
+    if found.event["previous"] != pins.log_key.partition("+")[0]:
+        raise Refused("trustee.continuation", why="of another log")
+    roots = dict(found.seen)
+    if memory.size > max(roots) or roots.get(memory.size, bytes.fromhex(memory.root)) != bytes.fromhex(memory.root):
+        raise Refused("trustee.continuation", why="it hides entries that were seen here")
+    memory.size, memory.root = size, root.hex()
+    return replace(pins, log_key=verify.key_at(pins.log_key, found.number), earlier=(*pins.earlier, pins.log_key))
 
 
 def leaf_index(entry: dict[str, Any], size: int, root: bytes) -> int:

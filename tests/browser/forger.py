@@ -21,7 +21,8 @@ from tests.services.test_archive import rewritten
 from trading.evidence import authority, notes, tree, verify
 from trading.evidence.verify import canonical, tagged
 
-ORIGIN = "forged.example/log"
+#: The log's own name: a session says to which log it belongs.
+ORIGIN = "test.example/log2026"
 LOG, LOG_PQ = notes.signer(b"L" * 32, "log"), notes.signer_pq(b"L" * 32, "log")
 WITNESSES = [(name, notes.signer(name.encode().ljust(32, b"w"), "witness")) for name in ("forged.example/one", "forged.example/two")]
 CENTRE = Ed25519PrivateKey.from_private_bytes(b"C" * 32)
@@ -41,6 +42,8 @@ class Forged:
         self.documents: dict[str, Any] = {name: json.loads(data) for name, data in inside.items() if name.endswith(".json")}
         self.others = {name: data for name, data in inside.items() if not name.endswith(".json")}
         self.authorities, self.entries = authorities, self.documents["90-log/entries.json"]
+        #: Changes the entry that joins two names of the log, before it is signed.
+        self.joint: Callable[[dict[str, Any]], Any] = lambda event: None
 
     def events(self, *kinds: str) -> list[dict[str, Any]]:
         return [entry["event"] for entry in self.entries if entry["event"]["type"] in kinds]
@@ -127,10 +130,35 @@ class Forged:
                 event.update(technical=digest, shut=report["shut"])
 
     def _sign_log(self) -> None:
+        """One tree for each name that the log had; each after the first begins with the entry that joins it to the one before."""
+        trees: list[list[dict[str, Any]]] = [[]]
+        first = self.entries[0]["index"] // verify.SPAN
+        for entry in self.entries:
+            if entry["event"]["type"] == verify.CONTINUED and trees[-1]:
+                trees.append([])
+            trees[-1].append(entry)
+        self.documents["90-log/checkpoints.json"] = []
+        self.others = {name: data for name, data in self.others.items() if not name.endswith(".tsr")}
+        if first and trees[0][0]["event"]["type"] == verify.CONTINUED:
+            # The name before is not in the pack: what was seen of it is signed anew.
+            texts = [verify.split_note(note)[0] for note in trees[0][0]["event"]["seen"]]
+            trees[0][0]["event"]["seen"] = [notes.sign(text, text.partition("\n")[0], LOG) + "".join(
+                notes.cosign(text, name, key, 1_800_000_000) for name, key in WITNESSES) for text in texts]
+        for number, entries in enumerate(trees, first):
+            self._sign_tree(number, entries)
+            if number - first < len(trees) - 1:
+                head = self.documents["90-log/checkpoints.json"][-1]
+                _, size, root = verify.parse_checkpoint(verify.split_note(head["note"])[0])
+                event = trees[number - first + 1][0]["event"]
+                event.update(seen=[head["note"]], kept=size, restored={"size": size, "root": b64encode(root).decode()})
+                self.joint(event)
+
+    def _sign_tree(self, number: int, entries: list[dict[str, Any]]) -> None:
+        origin, start = verify.origin_at(ORIGIN, number), number * verify.SPAN
         peaks: list[bytes] = []
         nodes, roots = {}, {}
-        for index, entry in enumerate(self.entries):
-            entry["index"] = index
+        for index, entry in enumerate(entries):
+            entry["index"] = start + index
             leaf = tagged("leaf", bytes.fromhex(entry["nonce"]) + canonical(entry["event"]))
             peaks, new = tree.append(index, peaks, leaf)
             nodes.update({(level, at): digest for level, at, digest in new})
@@ -139,21 +167,20 @@ class Forged:
         def node(level: int, at: int) -> bytes:
             return nodes[level, at]
 
-        total, before = len(self.entries), 0
-        for entry in self.entries:
-            entry["path"] = [b64encode(digest).decode() for digest in tree.inclusion_path(entry["index"], total, node)]
-        closes = {entry["index"] + 1 for entry in self.entries if entry["event"]["type"] == "session.close"}
-        checkpoints = self.documents["90-log/checkpoints.json"] = []
-        self.others = {name: data for name, data in self.others.items() if not name.endswith(".tsr")}
+        total, before = len(entries), 0
+        for index, entry in enumerate(entries):
+            entry["path"] = [b64encode(digest).decode() for digest in tree.inclusion_path(index, total, node)]
+        closes = {index + 1 for index, entry in enumerate(entries) if entry["event"]["type"] == "session.close"}
+        checkpoints = self.documents["90-log/checkpoints.json"]
         for size in sorted({*closes, total}):
-            text, at = notes.checkpoint_text(ORIGIN, size, roots[size]), self.entries[size - 1]["event"]["at_ms"] // 1000
-            note = notes.sign(text, ORIGIN, LOG) + notes.cosign_pq(text, ORIGIN, LOG_PQ, at)
+            text, at = notes.checkpoint_text(origin, size, roots[size]), entries[size - 1]["event"]["at_ms"] // 1000
+            note = notes.sign(text, origin, LOG) + notes.cosign_pq(text, origin, LOG_PQ, at)
             note += "".join(notes.cosign(text, name, key, at) for name, key in WITNESSES)
             path = tree.consistency_path(before, size, node) if before else []
-            checkpoints.append({"size": size, "note": note, "consistency": [b64encode(digest).decode() for digest in path]})
+            checkpoints.append({"size": start + size, "note": note, "consistency": [b64encode(digest).decode() for digest in path]})
             before = size
             for one in self.authorities if size in closes else []:
-                name = f"95-evidence/{size:010d}-{one.root.fingerprint(SHA256()).hex()[:16]}.tsr"
+                name = f"95-evidence/{start + size:010d}-{one.root.fingerprint(SHA256()).hex()[:16]}.tsr"
                 self.others[name] = one.answer(authority.query(text.encode(), 7), datetime.fromtimestamp(at, UTC))
 
 

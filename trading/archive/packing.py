@@ -162,9 +162,15 @@ def _write_verifiers(folder: Path) -> None:
 
 
 def _write_log(folder: Path, lot: Lot, final: Checkpoint) -> None:
+    entries = [entry for entry in entries_of(lot) if entry.seq < final.size]
+    # Of a log that was continued, the entries that join its names, and how each name that the case knew ended.
+    numbers = range(min([entry.seq // verify.SPAN for entry in entries], default=0), final.size // verify.SPAN + 1)
+    joints = db.session.scalars(select(Entry).where(Entry.seq.in_([number * verify.SPAN for number in numbers if number])))
+    entries = sorted([*entries, *joints], key=lambda entry: entry.seq)
+    heads = [_head(number) for number in numbers[:-1]] + [final]
     # A close and a window's end are each followed by a checkpoint: the first that covers the entry.
-    sizes = {final.size}
-    for entry in entries_of(lot):
+    sizes = {head.size for head in heads}
+    for entry in entries:
         if entry.kind in ("session.close", "window.closed"):
             sizes.add(evidence.first_checkpoint_after(entry.seq).size)
     wanted = select(Checkpoint).where(Checkpoint.size.in_(sizes)).order_by(Checkpoint.size)
@@ -173,15 +179,23 @@ def _write_log(folder: Path, lot: Lot, final: Checkpoint) -> None:
     checkpoints = list(db.session.scalars(wanted.execution_options(populate_existing=True)))
     _write(folder / "checkpoints.json", [
         {"size": item.size, "note": item.note + item.cosignatures,
-         "consistency": [b64encode(h).decode() for h in evidence.prove_consistency(before.size, item.size)] if before else []}
+         "consistency": [b64encode(h).decode() for h in evidence.prove_consistency(before.size, item.size)]
+         if before and before.size // verify.SPAN == item.size // verify.SPAN else []}
         for before, item in zip([None, *checkpoints[:-1]], checkpoints, strict=True)])
-    entries = [entry for entry in entries_of(lot) if entry.seq < final.size]
-    proofs = evidence.prove_all([entry.seq for entry in entries], final)
+    proofs = [proof for head in heads for proof in evidence.prove_all(
+        [entry.seq for entry in entries if entry.seq // verify.SPAN == head.size // verify.SPAN], head)]
     _write(folder / "entries.json", [
         {"index": entry.seq, "nonce": entry.nonce.hex() if entry.nonce else "", "event": entry.event,
          "path": [b64encode(h).decode() for h in proof.path]} for entry, proof in zip(entries, proofs, strict=True)])
     _write(folder / "keys.json", {"log": evidence.log_verifier_key(), "log_pq": evidence.log_verifier_key_pq(),
                                   "witnesses": [k for k in installation.settings().witness_keys.split(",") if k]})
+
+
+def _head(number: int) -> Checkpoint:
+    """The last checkpoint of one of the log's names."""
+    found = db.session.scalars(select(Checkpoint).where(Checkpoint.size < (number + 1) * verify.SPAN).order_by(Checkpoint.size.desc()).limit(1)).one()
+    assert found.size // verify.SPAN == number
+    return found
 
 
 def _closes(lot: Lot) -> list[tuple[Checkpoint, list[Stamp]]]:

@@ -96,7 +96,7 @@ def export(lot_id: int) -> dict[str, Any]:
         assert checkpoint is not None and entry is not None
         proof = evidence.prove(item.seq, checkpoint)
         found.append({
-            "document": item.document, "event": entry.event, "nonce": (entry.nonce or b"").hex(), "index": item.seq,
+            "document": item.document, "event": entry.event, "nonce": (entry.nonce or b"").hex(), "index": proof.index,
             "path": [b64encode(h).decode() for h in proof.path], "note": checkpoint.note + checkpoint.cosignatures,
             "stamps": [b64encode(stamp.response).decode() for stamp in stamping.stamps_of(checkpoint.size)]})
     roots = b"".join(root.public_bytes(serialization.Encoding.PEM) for root in stamping.roots()).decode()

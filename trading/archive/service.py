@@ -46,6 +46,16 @@ def file_stored(lot_id: int, path: str, title: str, stored: str, size: int, dige
         return piece
 
 
+def set_aside(lot_id: int, starts: str, folder: str) -> int:
+    """Move pieces of a case into a folder beside the others: they were superseded, and stay. Returns how many."""
+    with transaction():
+        found = [piece for piece in pieces(lot_id) if piece.path.startswith(starts)]
+        for piece in found:
+            parent, _, name = piece.path.rpartition("/")
+            piece.path = f"{parent}/{folder}/{name}"
+        return len(found)
+
+
 def _filed(lot_id: int, path: str, digest: str) -> Piece | None:
     found = db.session.scalar(select(Piece).where(Piece.lot_id == lot_id, Piece.path == path))
     if found is not None and found.sha256 != digest:

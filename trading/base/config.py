@@ -7,6 +7,7 @@ that a copy of the database alone opens nothing that is boxed with them.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
 from dataclasses import dataclass, fields, replace
@@ -121,6 +122,8 @@ def load(instance: Path | None = None, **overrides: object) -> Settings:
     settings = replace(Settings(**values), **overrides)  # type: ignore[arg-type]
     if settings.disposal_wait_days < 1:
         raise UnsafeSettings("disposal_wait_days must be at least 1: an approved disposal must leave time to stop it")
+    if re.search("-e[0-9]+$", settings.log_origin):
+        raise UnsafeSettings("log_origin must not end like the name of a log that was continued (-e1): the platform counts those itself")
     if len(settings.fonds_code) > 20 or not (settings.fonds_code or "0").isascii() or not (settings.fonds_code or "0").isalnum():
         raise UnsafeSettings("fonds_code must be at most 20 letters and digits")
     if settings.database_url.startswith("postgresql://"):

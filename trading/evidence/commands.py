@@ -23,7 +23,7 @@ from trading.evidence.witness import Witness, serve
 def witness_in(folder: Path) -> Witness:
     """The witness whose key, name, known logs and memory lie in a folder."""
     about = json.loads((folder / "witness.json").read_text("utf-8"))
-    return Witness(about["name"], (folder / "witness.key").read_bytes(), about["logs"], folder / "memory.json")
+    return Witness(about["name"], (folder / "witness.key").read_bytes(), about["logs"], folder / "memory.json", about.get("first"))
 
 
 @click.group()
@@ -64,6 +64,24 @@ def init(folder: Path, name: str, log_key: tuple[str, ...]) -> None:
     click.echo(f"{made.verifier_key}\n{made.verifier_key_pq}")
 
 
+@witness.command("continue")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("announcement", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def go_on(folder: Path, announcement: Path) -> None:
+    """Watch a log under the name that it announces (``/log/continuation.json``), if it owns up to what was seen here last."""
+    about = json.loads((folder / "witness.json").read_text("utf-8"))
+    try:
+        key, note, found = witness_in(folder).accept(verify.loose_json(announcement.read_bytes()))
+    except verify.Invalid as error:
+        raise click.ClickException(str(error)) from None
+    about["logs"][found.event["origin"]] = key
+    about["first"] = about.get("first", {}) | {found.event["origin"]: note}
+    temporary = folder / "witness.new"
+    temporary.write_text(json.dumps(about), "utf-8")
+    temporary.replace(folder / "witness.json")
+    click.echo(f"{found.told()}\n{key}\nstart the witness again")
+
+
 @click.group()
 def authority() -> None:
     """A time-stamping authority for demonstrations; a real one is an outside organisation."""
@@ -95,6 +113,8 @@ def monitor(url: str, folder: Path, log_key: str, witness_key: tuple[str, ...], 
         if as_json:
             click.echo(json.dumps(found))
         elif found["ok"]:
+            for told in found["continued"]:
+                click.echo(f"◆ {told}", err=True)
             click.echo(f"✓ {found['size']:,} leaves, {found['new']:,} new, {found['witnessed']} witnesses, root {found['root'][:16]}…")
         elif found["ok"] is None:
             click.echo(f"◔ no answer: {found['unreachable']}", err=True)
@@ -107,7 +127,7 @@ def monitor(url: str, folder: Path, log_key: str, witness_key: tuple[str, ...], 
         watcher = monitoring.Monitor(folder, monitoring.over_http(url), log_key, witness_key, quorum)
         if once:
             found = watcher.look()
-            say({"ok": True, "size": found.size, "new": found.size - found.before, "root": found.root, "witnessed": found.witnessed})
+            say({"ok": True, "size": found.size, "new": found.size - found.before, "root": found.root, "witnessed": found.witnessed, "continued": found.continued})
         else:
             monitoring.watch(watcher, say, every=every)
     except monitoring.Alarm as alarm:

@@ -66,6 +66,27 @@ class Checkpoint(Model):
     marks: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
 
 
+class LogContinuation(Model):
+    """That the log goes on under another name after it was restored or forked: asked for by one person, decided by another."""
+
+    __tablename__ = "log_continuation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Checkpoints that witnesses had seen of the log before, with their cosignatures; the first is the largest that a quorum signed.
+    seen: Mapped[list[str]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(Text)
+    # For how many days at least those may seal again whose session ends with the log.
+    reseal_days: Mapped[int]
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    # approved, refused or withdrawn; empty while it waits.
+    decision: Mapped[str] = mapped_column(String(20), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    # The entry with which the log's new name begins.
+    seq: Mapped[int | None]
+
+
 class Stamp(Model):
     """What one time-stamping authority answered for one checkpoint (RFC 3161)."""
 

@@ -45,6 +45,8 @@ class Report:
     root: str
     witnessed: int
     pinned: bool
+    #: What the log says of itself where it went on under another name since the look before.
+    continued: tuple[str, ...] = ()
 
 
 def over_http(root: str) -> Fetch:
@@ -74,8 +76,9 @@ class Monitor:
         """
         key = self._log_key or json.loads(self._fetch("/api/v1/log/keys"))["log"]
         note = self._fetch("/log/checkpoint").decode()
+        continued = self._follow(note, key)
         try:
-            _origin, size, root = verify.parse_checkpoint(verify.check_note(note, key))
+            _origin, size, root = verify.parse_checkpoint(verify.check_log_note(note, key))
             times = [at for at in (verify.cosignature_time(note, witness) for witness in self._witness_keys) if at is not None]
         except (verify.Invalid, UnicodeDecodeError) as error:
             raise Alarm(f"the checkpoint is not signed as it should be: {error}") from None
@@ -91,7 +94,36 @@ class Monitor:
         if len(times) < self._quorum:
             raise Alarm(f"{len(times)} of {self._quorum} witnesses have signed the checkpoint of {size} leaves")
         self._keep(Kept(size, peaks, note), leaves)
-        return Report(size, before, root.hex(), len(times), bool(self._log_key))
+        return Report(size, before, root.hex(), len(times), bool(self._log_key), continued)
+
+    def _follow(self, note: str, key: str) -> tuple[str, ...]:
+        """Where the log goes on under another name: check that it owns up to all that was seen, and begin a memory of its own for it."""
+        now, before = (verify.split_origin(text.partition("\n")[0])[1] for text in (note, self.kept.note or note))
+        if now == before:
+            return ()
+        try:
+            if now != before + 1:
+                raise verify.Invalid(f"it went from its name {before} to {now}; what lies between was not seen")
+            document = verify.loose_json(self._fetch("/log/continuation.json"))
+            found = verify.check_continuation(document, key, self._witness_keys, self._quorum)
+        except verify.Invalid as error:
+            raise Alarm(f"the log goes on under another name without a reason that holds: {error}") from None
+        if found.number != now:
+            raise Alarm("the log goes on under another name than it announces")
+        _origin, size, root = verify.parse_checkpoint(verify.split_note(self.kept.note)[0])
+        seen = dict(found.seen)
+        if size > max(seen) or seen.get(size, root) != root or found.restored[0] == size and found.restored[1] != root:
+            raise Alarm(f"the log goes on under another name and hides entries: {size} were seen here")
+        folder = self._folder / f"before-{now}"
+        folder.mkdir(exist_ok=True)
+        for name in ("leaves.bin", "checkpoints.txt", "state.json"):
+            if (self._folder / name).exists():
+                (self._folder / name).replace(folder / name)
+        # Its first leaf is what was announced: from here on the new tree is held to it.
+        leaf = verify.leaf_hash(verify.tagged("leaf", verify.unhex(document["nonce"]) + verify.canonical(document["event"])))
+        self.kept = Kept()
+        self._keep(Kept(1, [leaf], document["note"]), [leaf])
+        return (found.told(),)
 
     def _leaves(self, first: int, end: int) -> list[bytes]:
         """Hashes of the leaves from ``first`` to before ``end``, checked against nothing yet."""
@@ -140,7 +172,8 @@ def watch(monitor: Monitor, say: Callable[[dict[str, Any]], None], *, every: flo
     while True:
         try:
             found = monitor.look()
-            say({"ok": True, "size": found.size, "new": found.size - found.before, "root": found.root, "witnessed": found.witnessed})
+            say({"ok": True, "size": found.size, "new": found.size - found.before, "root": found.root, "witnessed": found.witnessed,
+                 "continued": found.continued})
         except (OSError, urllib.error.URLError, ValueError) as error:
             say({"ok": None, "unreachable": type(error).__name__})
         time.sleep(every)

@@ -7,7 +7,8 @@ checkpoints.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -72,12 +73,24 @@ class _Entries:
                 return
             kept = self._kept(rows[0].seq, rows[-1].seq)
             for number, row in enumerate(rows):
-                if row.seq != self.size:
+                if row.seq != self.size and not (yield from self._goes_on(row, signed)):
                     yield Found("evidence_entry", str(self.size), "", "removed")
                     return
                 yield from self._check(row, rows[number + 1] if number + 1 < len(rows) else self._after(row.seq), kept)
                 if self.size in signed:
                     yield from _compare_note(signed[self.size], self.size, self.peaks)
+
+    def _goes_on(self, row: Any, signed: dict[int, str]) -> Generator[Found, None, bool]:
+        """Whether a row begins the log's next name, whose first entry says with which size and root the one before ended."""
+        event, _ = _told(row)
+        if service.place(row.seq) or row.seq // verify.SPAN != self.size // verify.SPAN + 1 or event is None or event["type"] != verify.CONTINUED:
+            return False
+        if event["restored"] != {"size": service.place(self.size), "root": b64encode(tree.root_of(self.peaks)).decode()}:
+            yield Found("evidence_entry", str(self.size), "", "removed")
+        for late in sorted(number for number in signed if self.size < number < row.seq):
+            yield Found("evidence_entry", str(late - 1), "", "removed")
+        self.size, self.peaks = row.seq, []
+        return True
 
     def _after(self, seq: int) -> Any:
         return self._here.execute(select(_ENTRY).where(_ENTRY.c.seq == seq + 1)).first()
@@ -145,8 +158,8 @@ def _wrong_columns(row: Any, event: dict[str, Any] | None, told: bytes | None, f
 
 def _compare_note(note: str, size: int, peaks: list[bytes]) -> Iterator[Found]:
     try:
-        _, stated, root = verify.parse_checkpoint(verify.check_note(note, service.log_verifier_key()))
-        fits = (stated, root) == (size, tree.root_of(peaks))
+        _, stated, root = verify.parse_checkpoint(verify.check_note(note, service.log_verifier_key(size)))
+        fits = (stated, root) == (service.place(size), tree.root_of(peaks))
     except (verify.Invalid, ValueError):
         fits = False
     if not fits:
@@ -154,6 +167,8 @@ def _compare_note(note: str, size: int, peaks: list[bytes]) -> Iterator[Found]:
 
 
 def _extra_nodes(here: Connection, size: int) -> Iterator[Found]:
+    # Each tree ends at its last entry.
+    ends = dict(here.execute(select(_ENTRY.c.seq // verify.SPAN, func.max(_ENTRY.c.seq) + 1).group_by(_ENTRY.c.seq // verify.SPAN)).tuples().all())
     for level, i in here.execute(select(_NODE.c.level, _NODE.c.i).order_by(_NODE.c.level, _NODE.c.i)):
-        if level < 0 or i < 0 or i + 1 > size >> level:
+        if not 0 <= level < 40 or i < 0 or (i + 1) << level > ends.get((i << level) // verify.SPAN, 0):
             yield Found("evidence_node", f"{level},{i}", "", "added")

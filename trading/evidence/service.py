@@ -20,7 +20,7 @@ from trading.base.clock import unix_ms
 from trading.base.database import EPOCH, connection, db, in_transaction, transaction
 from trading.evidence import notes, tree
 from trading.evidence.models import Checkpoint, Entry, Head, Node
-from trading.evidence.verify import canonical, parse_checkpoint, split_note, tagged
+from trading.evidence.verify import SPAN, canonical, origin_at, parse_checkpoint, split_note, tagged
 
 SEALED_PAD = 1024
 
@@ -34,9 +34,38 @@ class Written:
     event: dict[str, Any]
 
 
+# --- names of the log ---------------------------------------------------------------------------
+#
+# After a log had to be restored it goes on under another name with a tree of its own (docs/decisions/012).
+# Its entries, nodes and checkpoints stay in the same tables: numbers and sizes of the tree number e lie SPAN * e
+# higher, so that order by number is order in time and no two trees share a node.
+
+
+def place(number: int) -> int:
+    """An entry's leaf number, or a checkpoint's size, in its own tree."""
+    return number % SPAN
+
+
+def origin(number: int | None = None) -> str:
+    """The log's name, now or that under which an entry or checkpoint of this number stands."""
+    return origin_at(installation.settings().log_origin, (size() if number is None else number) // SPAN)
+
+
+def _same_tree(one: int, other: int) -> int:
+    """Where the tree of two numbers begins."""
+    if one // SPAN != other // SPAN:
+        raise ValueError("two trees have no proof in common")
+    return one - place(one)
+
+
+def _above(get: tree.Get, start: int) -> tree.Get:
+    """Nodes of the tree that begins at ``start``, as if it began at 0."""
+    return lambda level, index: get(level, (start >> level) + index)
+
+
 @dataclass(frozen=True)
 class Proof:
-    """Leaf number, path and the signed checkpoint that contains it."""
+    """Leaf number in its tree, path and the signed checkpoint that contains it."""
 
     index: int
     path: list[bytes]
@@ -100,8 +129,8 @@ def leaves(first: int, size: int) -> bytes:
 
 def peaks_at(size: int) -> list[bytes]:
     """The complete subtrees that make up the first ``size`` leaves, largest first."""
-    places, start = [], 0
-    for level in range(size.bit_length() - 1, -1, -1):
+    places, start = [], size - place(size)
+    for level in range(place(size).bit_length() - 1, -1, -1):
         if size >> level & 1:
             places.append((level, start >> level))
             start += 1 << level
@@ -161,10 +190,10 @@ def checkpoint(at: datetime, *, stamp: bool = False) -> Checkpoint:
                 connection().execute(_ASK_STAMP, {"which": size})
                 row_seals.touch("evidence_checkpoint", [(size,)])
             return Checkpoint(**existing._mapping)
-        origin = installation.settings().log_origin
-        text = notes.checkpoint_text(origin, size, tree.root_of(_peaks(peaks)))
+        name = origin(size)
+        text = notes.checkpoint_text(name, place(size), tree.root_of(_peaks(peaks)))
         made = Checkpoint(size=size, at=at, cosignatures="", to_stamp=stamp, cosigners=0,
-                          note=notes.sign(text, origin, notes.signer(installation.key("log"), "log")))
+                          note=notes.sign(text, name, notes.signer(installation.key("log"), "log")))
         row = {"size": size, "at": at, "note": made.note, "cosignatures": "", "cosigners": 0, "to_stamp": stamp}
         connection().execute(_INSERT_CHECKPOINT, row | {"marks": row_seals.own_marks("evidence_checkpoint", row)})
         return made
@@ -190,29 +219,55 @@ def prove(index: int, at_checkpoint: Checkpoint | None = None) -> Proof:
 
 def prove_all(indexes: list[int], found: Checkpoint) -> list[Proof]:
     """Proofs of many leaves against one checkpoint, read from the database together."""
-    paths = _from_nodes(lambda get: [tree.inclusion_path(index, found.size, get) for index in indexes])
-    return [Proof(index, path, found.note, found.cosignatures) for index, path in zip(indexes, paths, strict=True)]
+    starts = [_same_tree(index, found.size) for index in indexes]
+    paths = _from_nodes(lambda get: [tree.inclusion_path(place(index), place(found.size), _above(get, start))
+                                     for index, start in zip(indexes, starts, strict=True)])
+    return [Proof(place(index), path, found.note, found.cosignatures) for index, path in zip(indexes, paths, strict=True)]
 
 
 def is_included(index: int, data: bytes) -> bool:
     """Whether a leaf stands in the newest signed checkpoint that covers it."""
-    found = db.session.scalar(select(Checkpoint).where(Checkpoint.size > index).order_by(Checkpoint.size.desc()).limit(1))
+    found = db.session.scalar(select(Checkpoint).where(Checkpoint.size > index, Checkpoint.size < _end(index))
+                              .order_by(Checkpoint.size.desc()).limit(1))
     if found is None:
         return False
     _, size, root = parse_checkpoint(split_note(found.note)[0])
-    return tree.verify_inclusion(index, size, tree.leaf_hash(data), prove(index, found).path, root)
+    return tree.verify_inclusion(place(index), size, tree.leaf_hash(data), prove(index, found).path, root)
+
+
+def _end(number: int) -> int:
+    """Where the numbers of the next tree begin."""
+    return number - place(number) + SPAN
 
 
 def first_checkpoint_after(index: int) -> Checkpoint:
     """The first signed checkpoint that covers a leaf."""
-    found = db.session.scalars(select(Checkpoint).where(Checkpoint.size > index).order_by(Checkpoint.size).limit(1)).first()
+    found = db.session.scalars(select(Checkpoint).where(Checkpoint.size > index, Checkpoint.size < _end(index))
+                               .order_by(Checkpoint.size).limit(1)).first()
     if found is None:
         raise ValueError("no checkpoint covers the entry yet")
     return found
 
 
 def prove_consistency(old: int, new: int) -> list[bytes]:
-    return _from_nodes(lambda get: tree.consistency_path(old, new, get))
+    start = _same_tree(old, new)
+    return _from_nodes(lambda get: tree.consistency_path(place(old), place(new), _above(get, start)))
+
+
+def go_on(act: Act) -> Written:
+    """Begin the log's next name with this act as its first leaf; its tree holds nothing of the one before.
+
+    The log as it stands is signed under its name first: to that size and root the act commits.
+    """
+    with transaction():
+        at = act.at
+        size, _ = _locked_head()
+        assert place(size) and checkpoint(at).size == size
+        connection().execute(_MOVE_HEAD, {"size": _end(size), "peaks": b""})
+        written = record(act.kind, actor=act.actor, at=at, **act.facts)
+        assert place(written.seq) == 0
+        checkpoint(at, stamp=True)
+        return written
 
 
 def _from_nodes(work: Callable[[tree.Get], Any]) -> Any:
@@ -239,22 +294,23 @@ def _from_nodes(work: Callable[[tree.Get], Any]) -> Any:
     return work(lambda level, index: found[level, index])
 
 
-def log_verifier_key() -> str:
-    """The log's public key, for those who check."""
+def log_verifier_key(number: int | None = None) -> str:
+    """The log's public key, for those who check: under its name now, or at an entry or checkpoint."""
     key = notes.signer(installation.key("log"), "log")
-    return notes.verifier_key(installation.settings().log_origin, notes.ED25519, notes.raw_public_key(key))
+    return notes.verifier_key(origin(number), notes.ED25519, notes.raw_public_key(key))
 
 
-def log_verifier_key_pq() -> str:
+def log_verifier_key_pq(number: int | None = None) -> str:
     """The log's second public key (ML-DSA-44), for the signature that outlives the first algorithm."""
     key = notes.signer_pq(installation.key("log"), "log")
-    return notes.verifier_key(installation.settings().log_origin, notes.ML_DSA_44, key.public_key().public_bytes_raw())
+    return notes.verifier_key(origin(number), notes.ML_DSA_44, key.public_key().public_bytes_raw())
 
 
 def _append(rows: list[dict[str, Any]]) -> int:
     """Add entries to the log and the tree; gives the number of the first."""
     # Plain statements: this runs with every act, and the unit of work would triple its cost.
     first, joined = _locked_head()
+    assert place(first) + len(rows) < SPAN, "the log is full"
     peaks, nodes = _peaks(joined), []
     for number, row in enumerate(rows):
         row["seq"] = first + number

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from trading.base.database import connection, db
 from trading.base.errors import NotFound
+from trading.evidence import service
 from trading.evidence.models import Checkpoint, Entry, Node
 from trading.evidence.tile_names import WIDTH
 
@@ -23,23 +24,24 @@ LEVELS = 8
 
 
 def newest(most: int) -> Checkpoint:
-    """The newest signed checkpoint of at most so many leaves. Raises NotFound while there is none."""
+    """The newest signed checkpoint up to this number of entries. Raises NotFound while there is none."""
     found = db.session.scalars(select(Checkpoint).where(Checkpoint.size <= most).order_by(Checkpoint.size.desc()).limit(1)).first()
     if found is None:
         raise NotFound
     return found
 
 
-def _require_there(level: int, tile: int, width: int, most: int) -> None:
-    # Only what a checkpoint covers: what is not signed yet may still be undone.
-    if not 0 <= level < LEVELS or tile * WIDTH + width > newest(most).size >> (HEIGHT * level):
+def _start(level: int, tile: int, width: int, most: int) -> int:
+    """Where the tree begins of which a tile is asked. Only what a checkpoint covers: what is not signed yet may still be undone."""
+    size = newest(most).size
+    if not 0 <= level < LEVELS or tile * WIDTH + width > service.place(size) >> (HEIGHT * level):
         raise NotFound
+    return size - service.place(size)
 
 
 def hashes(level: int, tile: int, width: int, most: int) -> bytes:
     """The hashes of one tile, 32 bytes each."""
-    _require_there(level, tile, width, most)
-    first = tile * WIDTH
+    first = (_start(level, tile, width, most) >> HEIGHT * level) + tile * WIDTH
     rows = connection().execute(select(Node.__table__.c.hash).where(
         Node.__table__.c.level == level * HEIGHT, Node.__table__.c.i >= first, Node.__table__.c.i < first + width).order_by(Node.__table__.c.i))
     return b"".join(rows.scalars())
@@ -47,8 +49,7 @@ def hashes(level: int, tile: int, width: int, most: int) -> bytes:
 
 def entries(tile: int, width: int, most: int) -> bytes:
     """One entry bundle: each leaf after its length in two bytes."""
-    _require_there(0, tile, width, most)
-    first = tile * WIDTH
+    first = _start(0, tile, width, most) + tile * WIDTH
     rows: Iterable[bytes] = connection().execute(select(Entry.__table__.c.data).where(
         Entry.__table__.c.seq >= first, Entry.__table__.c.seq < first + width).order_by(Entry.__table__.c.seq)).scalars()
     return b"".join(len(data).to_bytes(2, "big") + data for data in rows)

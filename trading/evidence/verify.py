@@ -318,6 +318,99 @@ def _signed_pq(public: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
+# --- a log that goes on under another name (docs/protocol.md, 3.1) --------------------------
+
+#: In a pack, numbers of entries and sizes of checkpoints are so much higher for each name that the log had before.
+SPAN = 1 << 40
+CONTINUED = "log.continued"
+
+
+def origin_at(base: str, number: int) -> str:
+    """The name of a log after so many continuations."""
+    return f"{base}-e{number}" if number else base
+
+
+def split_origin(origin: str) -> tuple[str, int]:
+    """The log's first name, and how often it was continued."""
+    found = re.fullmatch("(.+)-e([1-9][0-9]{0,2})", origin)
+    return (found[1], int(found[2])) if found else (origin, 0)
+
+
+def key_at(verifier_key: str, number: int) -> str:
+    """The same key of a log under the name that the log has after so many continuations."""
+    name, kind, public = parse_verifier_key(verifier_key)
+    name = origin_at(split_origin(name)[0], number)
+    return f"{name}+{key_hash(name, kind, public).hex()}+{b64encode(bytes([kind]) + public).decode()}"
+
+
+def check_log_note(note: str, log_key: str) -> str:
+    """Text of a checkpoint that the log signed, under whichever of its names; raises Invalid otherwise."""
+    own = key_at(log_key, split_origin(note.partition("\n")[0])[1])
+    text = check_note(note, own)
+    if parse_checkpoint(text)[0] != own.partition("+")[0]:
+        raise Invalid("a checkpoint of another log")
+    return text
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """That a log goes on under another name: what the witnesses had seen of it, and what was put back."""
+
+    number: int
+    seen: tuple[tuple[int, bytes], ...]
+    restored: tuple[int, bytes]
+    event: dict[str, Any]
+
+    @property
+    def lost(self) -> int:
+        """How many entries were seen by witnesses that the database put back cannot show to hold."""
+        return max(size for size, _ in self.seen) - int(self.event["kept"])
+
+    def told(self) -> str:
+        return (f"the log goes on as {self.event['origin']}: at most {self.lost} of {max(size for size, _ in self.seen)} entries were lost; "
+                f"asked for by {self.event['asked_by']}, approved by {self.event['actor']}: {self.event['reason']}")
+
+
+_CONTINUED = "type:text actor:text asked_by:text at_ms:int reason:text origin:text previous:text seen:list restored:object kept:int"
+
+
+def read_continuation(event: dict[str, Any], log_key: str, witness_keys: Sequence[str] = (), quorum: int = 0) -> Continuation:
+    """Check the first entry of a continued log: two persons, both names, the last checkpoint that a quorum had cosigned. Raises Invalid."""
+    if not _is_shaped(event, _CONTINUED) or event["type"] != CONTINUED or not _is_shaped(event["restored"], "size:int root:base64") \
+            or not event["seen"] or not all(isinstance(note, str) for note in event["seen"]):
+        raise Invalid("the log's continuation is not in shape")
+    base, number = split_origin(event["origin"])
+    if number < 1 or base != split_origin(log_key.partition("+")[0])[0] or event["previous"] != origin_at(base, number - 1):
+        raise Invalid("the log's continuation names other logs")
+    if event["actor"] == event["asked_by"] or not event["reason"].strip():
+        raise Invalid("the log's continuation was not decided by two persons for a reason")
+    seen = []
+    for note in event["seen"]:
+        origin, size, root = parse_checkpoint(check_log_note(note, log_key))
+        if origin != event["previous"]:
+            raise Invalid("the log's continuation names a checkpoint of another log")
+        seen.append((size, root))
+    cosigned = [len(witnessed(note, witness_keys)) >= quorum for note in event["seen"]]
+    if not cosigned[0] or quorum and any(good and size > seen[0][0] for good, (size, _) in zip(cosigned, seen, strict=True)):
+        raise Invalid("the log's continuation does not begin with the last checkpoint that enough witnesses had cosigned")
+    restored = event["restored"]["size"], unbase64(event["restored"]["root"])
+    if len(restored[1]) != 32 or event["kept"] > min(restored[0], seen[0][0]):
+        raise Invalid("the log's continuation says that more was kept than there was")
+    return Continuation(number, tuple(seen), restored, event)
+
+
+def check_continuation(document: Any, log_key: str, witness_keys: Sequence[str] = (), quorum: int = 0) -> Continuation:
+    """Check an announced continuation: its event is the one leaf of the new log's first checkpoint. Raises Invalid."""
+    if not _is_shaped(document, "v:int type:text event:object nonce:hex note:any") or (document["v"], document["type"]) != (1, "mingtang-continuation"):
+        raise Invalid("not the announcement of a continuation")
+    found = read_continuation(document["event"], log_key, witness_keys, quorum)
+    origin, size, root = parse_checkpoint(check_log_note(str(document["note"]), log_key))
+    leaf = tagged("leaf", unhex(document["nonce"]) + canonical(document["event"]))
+    if (origin, size, root) != (found.event["origin"], 1, leaf_hash(leaf)):
+        raise Invalid("the continuation is not the first entry of its log")
+    return found
+
+
 # --- time stamps (RFC 3161, RFC 5816) ----------------------------------------------------
 # Only the fields of the standard that a checker needs; the library reads the DER.
 
@@ -638,7 +731,7 @@ _TYPES: dict[str, Any] = {
     "int": lambda value: type(value) is int and 0 <= value < 2**53,
     "text": lambda value: isinstance(value, str) and len(value) <= 2000,
     "hex": lambda value: isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None,
-    "base64": _is_base64, "list": lambda value: isinstance(value, list), "object": lambda value: isinstance(value, dict)}
+    "base64": _is_base64, "list": lambda value: isinstance(value, list), "object": lambda value: isinstance(value, dict), "any": lambda _: True}
 
 
 def _is_shaped(document: Any, fields: str, more: bool = False) -> bool:
@@ -1002,11 +1095,17 @@ class Verifier:
         log_key = self.log_key or keys["log"]
         found = []
         for item in self.pack.json("90-log/checkpoints.json"):
-            _, size, root = parse_checkpoint(check_note(item["note"], log_key))
-            if size != item["size"]:
+            origin, size, root = parse_checkpoint(check_log_note(item["note"], log_key))
+            if split_origin(origin)[1] * SPAN + size != item["size"]:
                 raise Invalid(f"checkpoint {item['size']}: it signs another size")
-            found.append((size, root, item["note"], [unbase64(h) for h in item["consistency"]]))
+            found.append((item["size"], root, item["note"], [unbase64(h) for h in item["consistency"]]))
         return found
+
+    def _ended(self) -> set[str]:
+        """Sessions that ended with the log that they name: a later name of it says so."""
+        opened = {e["event"].get("session"): e["index"] // SPAN for e in self.entries if e["event"]["type"] == "session.opened"}
+        return {e["event"]["session"] for e in self.entries if e["event"]["type"] == "session.ended"
+                and e["index"] // SPAN > opened.get(e["event"]["session"], SPAN)}
 
     def check_checkpoints(self) -> str:
         self._load_entries()
@@ -1018,7 +1117,11 @@ class Verifier:
         if not witnesses:
             self.notes.append("no witness key was given: that the log was not rewritten rests on its operator's word")
             return f"{len(found)} signed, none witnessed"
+        ended = self._ended()
         for session, index in self.close_index.items():
+            if session in ended:
+                self.notes.append(f"the close at entry {index} was never witnessed: its session ended with its log")
+                continue
             # The log is signed right after the close, so that nothing can stand between the two.
             size, _, note, _ = next((item for item in found if item[0] == index + 1), (0, b"", "", []))
             if not size:
@@ -1033,23 +1136,69 @@ class Verifier:
                 if len(times) < self.quorum:
                     raise Invalid(f"checkpoint {size}: witnessed before the deadline")
                 self.notes.append(f"checkpoint {size}: {len(early)} witness before the deadline")
-            if cosignature_time(note, log_pq) is None:
+            if cosignature_time(note, key_at(log_pq, size // SPAN)) is None:
                 raise Invalid(f"checkpoint {size}: not signed by the log's second key")
             if known and min(times) > known["ends"] + 600:
                 self.notes.append(f"checkpoint {size} was witnessed {min(times) - known['opens']} s after the deadline")
         return f"{len(found)} signed, closes witnessed"
 
     def check_consistency(self) -> str:
+        self._load_entries()
         found = self._checkpoints()
         for before, after in zip(found, found[1:], strict=False):
-            if not verify_consistency(before[0], after[0], after[3], before[1], after[1]):
+            if before[0] // SPAN != after[0] // SPAN:
+                if before[0] > after[0] or after[3]:
+                    raise Invalid(f"checkpoint {after[0]} does not follow {before[0]}")
+            elif not verify_consistency(before[0] % SPAN, after[0] % SPAN, after[3], before[1], after[1]):
                 raise Invalid(f"checkpoint {after[0]} does not add to {before[0]}")
+        self._check_continuations({size // SPAN: (size % SPAN, root) for size, root, _, _ in found})
         return f"{len(found)} in line"
+
+    def _check_continuations(self, heads: dict[int, tuple[int, bytes]]) -> None:
+        """Logs of several names are one only by their first entries; what one name began, no other ends."""
+        keys = self.pack.json("90-log/keys.json")
+        log_key, witnesses = self.log_key or keys["log"], self.witness_keys or keys["witnesses"]
+        first = {entry["index"]: entry["event"] for entry in self.entries if entry["index"] % SPAN == 0}
+        numbers = {entry["index"] // SPAN for entry in self.entries} | set(heads)
+        for number in range(min(numbers, default=0), max(numbers, default=0) + 1):
+            if number == 0:
+                continue
+            if number * SPAN not in first:
+                raise Invalid(f"the first entry of the log's name {number} is missing: nothing joins it to the name before")
+            found = read_continuation(first[number * SPAN], log_key, witnesses, self.quorum if witnesses else 0)
+            if found.number != number or number > min(numbers) and heads.get(number - 1) != found.restored:
+                raise Invalid("the log's continuation goes on from another log than the pack's")
+            # What a quorum had cosigned is not larger than the last that it had cosigned.
+            if any(e["event"]["type"] == "session.close" and e["index"] // SPAN == number - 1 and e["index"] % SPAN >= found.seen[0][0]
+                   and e["event"]["session"] not in self._ended() for e in self.entries):
+                raise Invalid("a close stands behind all that the witnesses had seen of its log")
+            self.notes.append(found.told())
+        self._check_homes(split_origin(log_key.partition("+")[0])[0])
+
+    def _check_homes(self, base: str) -> None:
+        """All that makes a session stands in the log that its document names, or the session has ended."""
+        named = {session: document["log_origin"] for session, document in self.sessions.items()}
+        opened, closed, ended = dict[str, int](), set[str](), self._ended()
+        for entry in self.entries:
+            event, number = entry["event"], entry["index"] // SPAN
+            session = event.get("session")
+            if event["type"] == "session.opened":
+                opened[session] = number
+            if event["type"] not in ("session.opened", "bid.commit", "bid.withdraw", "draw.commit", "session.closing", "session.close"):
+                continue
+            if opened.get(session, number) != number or named.get(session, origin_at(base, number)) != origin_at(base, number):
+                raise Invalid(f"entry {entry['index']}: its session belongs to another name of the log")
+            closed |= {session} if event["type"] == "session.close" else set()
+        last = max((entry["index"] // SPAN for entry in self.entries), default=0)
+        for session, number in opened.items():
+            if number < last and session not in closed | ended:
+                raise Invalid("a session that was neither closed in its log nor ended with it")
 
     def check_timestamps(self) -> str:
         """Every authority that a session names has stamped the checkpoint of its close."""
         self._load_entries()
-        owed = [(session, name) for session, document in self.sessions.items() if session in self.close_index
+        ended = self._ended()
+        owed = [(session, name) for session, document in self.sessions.items() if session in self.close_index and session not in ended
                 for name in document["tsa"]]
         if not owed:
             self.notes.append("the sessions of this pack name no time-stamping authority")
@@ -1097,8 +1246,8 @@ class Verifier:
         logged = sorted(e["event"]["record"] for e in self.entries if e["event"]["type"] == "opening.recorded")
         if sorted(tagged("record", canonical(record["record"])).hex() for record in records.values()) != logged:
             raise Invalid("15-opening: not the records that were logged")
-        if not sessions <= set(self.sessions):
-            raise Invalid("15-opening: a record of no session of the pack")
+        if not sessions <= set(self.sessions) - self._ended():
+            raise Invalid("15-opening: a record of no session of the pack, or of one that ended with its log")
         self._check_releases(of_draws=False)
         gone = self._gone()
         live: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -1125,7 +1274,7 @@ class Verifier:
     def _left_shut(self, live: dict[str, tuple[str, dict[str, Any]]]) -> set[str]:
         """Price envelopes that nobody opened, where prices come apart: the log held what the committee found before
         a price was opened, only those of bidders that passed were, and no key holder gave a share of another."""
-        envelopes = {document["envelope"]: ident for ident, document in self.sessions.items()}
+        envelopes = {document["envelope"]: ident for ident, document in self.sessions.items() if ident not in self._ended()}
         if ("technical" in envelopes) != ("price" in envelopes) or "technical" in envelopes and "bid" in envelopes:
             raise Invalid("00-policy: technical and price envelopes do not stand together")
         if "price" not in envelopes:
@@ -1440,17 +1589,20 @@ class Verifier:
 
     def check_evidence(self) -> str:
         self._load_entries()
-        size, root, _, _ = self._checkpoints()[-1]
+        found = self._checkpoints()
+        size = found[-1][0]
+        heads = {at // SPAN: (at % SPAN, root) for at, root, _, _ in found}
         last = -1
         for entry in self.entries:
             leaf = leaf_hash(tagged("leaf", unhex(entry["nonce"]) + canonical(entry["event"])))
-            if entry["index"] <= last or not verify_inclusion(
-                    entry["index"], size, leaf, [unbase64(h) for h in entry["path"]], root):
+            number, place = divmod(entry["index"], SPAN)
+            if entry["index"] <= last or number not in heads or not verify_inclusion(
+                    place, heads[number][0], leaf, [unbase64(h) for h in entry["path"]], heads[number][1]):
                 raise Invalid(f"evidence entry {entry['index']} ({entry['event']['type']}) is not in the log")
             last = entry["index"]
         self._check_sets()
         self._check_catalogue()
-        return f"{len(self.entries)} entries in the log of {size}"
+        return f"{len(self.entries)} entries in the log of {size % SPAN}"
 
     def _check_catalogue(self) -> None:
         """Every piece is the one that stood in the case when its catalogue went into the log."""
@@ -1594,7 +1746,7 @@ def check_renewals(pack: Path, file: Path, log_key: str = "", witness_keys: Sequ
             previous, last = tagged("renewal", canonical(document)).hex(), document["at"]
             if item["event"]["type"] != "archive.renewed" or item["event"]["renewal"] != previous:
                 raise Invalid(f"{place}: not the one that was logged")
-            text = check_note(item["note"], log_key.partition(",")[0] or given["log"])
+            text = check_log_note(item["note"], log_key.partition(",")[0] or given["log"])
             _, size, root = parse_checkpoint(text)
             leaf = leaf_hash(tagged("leaf", bytes.fromhex(item["nonce"]) + canonical(item["event"])))
             if not verify_inclusion(item["index"], size, leaf, [unbase64(h) for h in item["path"]], root):
@@ -1624,7 +1776,7 @@ def check_receipt(receipt: dict[str, Any], log_key: str = "") -> dict[str, Any]:
         lines = head.split("\n")
         if lines[0] != "c2sp.org/tlog-proof@v1" or lines[1] != f"index {receipt['index']}":
             raise Invalid("the proof is not one of this entry")
-        text = check_note(note, log_key.partition(",")[0] or receipt["log_key"])
+        text = check_log_note(note, log_key.partition(",")[0] or receipt["log_key"])
         origin, size, root = parse_checkpoint(text)
         leaf = leaf_hash(tagged("leaf", bytes.fromhex(receipt["nonce"]) + canonical(receipt["event"])))
         path = [unbase64(line) for line in lines[2:]]

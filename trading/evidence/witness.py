@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 from trading.evidence import notes, verify
 
@@ -31,14 +32,16 @@ class Answer:
 class Witness:
     """One witness with its own key, for logs whose keys it was given."""
 
-    def __init__(self, name: str, seed: bytes, logs: dict[str, str], state: Path | None = None) -> None:
+    def __init__(self, name: str, seed: bytes, logs: dict[str, str], state: Path | None = None,
+                 first: dict[str, str] | None = None) -> None:
         self.name = name
         self._key = notes.signer(seed, "witness")
         self._key_pq = notes.signer_pq(seed, "witness")
         self._logs = logs
         self._state_path = state
         self._lock = threading.Lock()
-        self._last: dict[str, str] = json.loads(state.read_text("utf-8")) if state and state.exists() else {}
+        # Of a log that was continued, its first checkpoint stands in the settings until there is a later one.
+        self._last: dict[str, str] = (first or {}) | (json.loads(state.read_text("utf-8")) if state and state.exists() else {})
 
     @property
     def verifier_key(self) -> str:
@@ -78,6 +81,29 @@ class Witness:
             self._save()
         return Answer(200, notes.cosign(text, self.name, self._key, at) + notes.cosign_pq(text, self.name, self._key_pq, at))
 
+    def last(self, origin: str, at: int) -> Answer:
+        """The last checkpoint that this witness saw of a log, cosigned again: what a restored log must own up to."""
+        note = self._last.get(origin)
+        if note is None:
+            return Answer(404, "unknown log\n")
+        text, _ = verify.split_note(note)
+        return Answer(200, note + notes.cosign(text, self.name, self._key, at) + notes.cosign_pq(text, self.name, self._key_pq, at))
+
+    def accept(self, document: object) -> tuple[str, str, verify.Continuation]:
+        """Check the announced continuation of a log that this witness watches: it must own up to what was seen here last.
+
+        Gives the new name's verifier key and its first checkpoint. Raises verify.Invalid.
+        """
+        event = document.get("event") if isinstance(document, dict) else None
+        previous = event.get("previous") if isinstance(event, dict) else None
+        if not isinstance(previous, str) or previous not in self._logs:
+            raise verify.Invalid("not the continuation of a log that is watched here")
+        found = verify.check_continuation(document, self._logs[previous])
+        if previous in self._last and self._known(previous) not in found.seen:
+            raise verify.Invalid("the continuation does not name the last checkpoint that was seen here")
+        assert isinstance(document, dict)
+        return verify.key_at(self._logs[previous], found.number), document["note"], found
+
     def _known(self, origin: str) -> tuple[int, bytes]:
         note = self._last.get(origin)
         if note is None:
@@ -113,6 +139,10 @@ def serve(witness: Witness, host: str, port: int, clock: Callable[[], int]) -> T
             self._reply(answer)
 
         def do_GET(self) -> None:
+            place = urlsplit(self.path)
+            if place.path == "/last":
+                self._reply(witness.last(dict(parse_qsl(place.query)).get("origin", ""), clock()))
+                return
             ok = self.path == "/key"
             self._reply(Answer(200 if ok else 404, f"{witness.verifier_key}\n{witness.verifier_key_pq}\n" if ok else "\n"))
 

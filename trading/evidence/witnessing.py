@@ -7,7 +7,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from sqlalchemy import func, or_, select
@@ -52,22 +52,41 @@ class Cosigned:
     seconds: int | None = None
 
 
+def last_seen(origin: str) -> list[str]:
+    """The last checkpoint of a log that each witness kept, with its cosignature; one that does not answer is left out."""
+    found = []
+    for url in (url for url in installation.settings().witness_urls.split(",") if url):
+        place = urlsplit(url)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port or 80, timeout=5)
+        try:
+            connection.request("GET", f"/last?{urlencode({'origin': origin})}")
+            response = connection.getresponse()
+            if response.status == 200:
+                found.append(response.read(LARGEST_ANSWER).decode())
+        except (OSError, http.client.HTTPException, UnicodeDecodeError):
+            log.warning("a witness does not say what it saw last", url=url)
+        finally:
+            connection.close()
+    return found
+
+
 def cosign(checkpoint: Checkpoint, ask: Ask, seen: int) -> Cosigned:
     """Have one witness cosign one checkpoint; ``seen`` is the size we believe it saw last.
 
     Asks a second time when the belief was wrong.
     """
     sign_by_log(checkpoint)
+    size, start = service.place(checkpoint.size), checkpoint.size - service.place(checkpoint.size)
     for _ in range(2):
-        if seen > checkpoint.size:
+        if seen > size:
             return Cosigned(seen)
-        path = "".join(b64encode(item).decode() + "\n" for item in service.prove_consistency(seen, checkpoint.size))
+        path = "".join(b64encode(item).decode() + "\n" for item in service.prove_consistency(start + seen, checkpoint.size))
         answer = ask(f"old {seen}\n{path}\n{checkpoint.note}")
         if answer.status == 409:
             if not re.fullmatch(r"[0-9]{1,15}\n?", answer.body, re.ASCII):
                 return Cosigned(seen)
             seen = int(answer.body)
-            if seen > service.size():
+            if start + seen > service.size():
                 # It has our signature over more leaves than we have: an older state was put back.
                 return Cosigned(seen, alarms.RESTORED)
             continue
@@ -77,17 +96,17 @@ def cosign(checkpoint: Checkpoint, ask: Ask, seen: int) -> Cosigned:
             log.error("a witness refused a checkpoint", status=answer.status, size=checkpoint.size)
             return Cosigned(seen)
         seconds = _keep(checkpoint, answer.body)
-        return Cosigned(checkpoint.size if seconds is not None else seen, seconds=seconds)
+        return Cosigned(size if seconds is not None else seen, seconds=seconds)
     return Cosigned(seen)
 
 
 def sign_by_log(checkpoint: Checkpoint) -> None:
     """Add the log's own ML-DSA-44 signature, outside the act's transaction, which it would slow down."""
-    origin = installation.settings().log_origin
+    text, _ = verify.split_note(checkpoint.note)
+    origin = text.partition("\n")[0]
     if f"— {origin} " in checkpoint.cosignatures:
         return
     key = notes.signer_pq(installation.key("log"), "log")
-    text, _ = verify.split_note(checkpoint.note)
     _keep(checkpoint, notes.cosign_pq(text, origin, key, unix(checkpoint.at)))
 
 
@@ -96,8 +115,8 @@ def _keep(checkpoint: Checkpoint, lines: str) -> int | None:
     hold would make the checkpoint unreadable. Gives the second that the last of them states, or None.
     """
     pinned = [key for key in installation.settings().witness_keys.split(",") if key]
-    known = [*pinned, service.log_verifier_key_pq()]
-    good = [(line, seconds) for line in lines.splitlines(keepends=True)[:8] for seconds in [_time_of(checkpoint.note, line, known)] if seconds is not None]
+    known = [*pinned, service.log_verifier_key_pq(checkpoint.size)]
+    good = [(line, seconds) for line in lines.splitlines(keepends=True)[:8] for seconds in [time_of(checkpoint.note, line, known)] if seconds is not None]
     with transaction():
         found = lock_row(Checkpoint, checkpoint.size)
         assert found is not None
@@ -110,7 +129,7 @@ def _keep(checkpoint: Checkpoint, lines: str) -> int | None:
     return good[-1][1] if good else None
 
 
-def _time_of(note: str, line: str, known: list[str]) -> int | None:
+def time_of(note: str, line: str, known: list[str]) -> int | None:
     """The second of one signature line if it holds under one of the keys."""
     for key in known:
         try:
@@ -148,28 +167,30 @@ def cosign_due(seen: dict[str, int], clock: Clock) -> int:
 
 def _bring(url: str, seen: dict[str, int], offsets: dict[str, int], witnesses: int, clock: Clock) -> int:
     # What we believe may be from before a backup was put back: then the witness is asked from the start.
-    found, done = Cosigned(seen.get(url, 0) if seen.get(url, 0) <= service.size() else 0), 0
-    for checkpoint in _waiting(found.size, witnesses, installation.settings().witness_quorum):
+    start, here = service.size() - service.place(service.size()), service.place(service.size())
+    found, done = Cosigned(seen.get(url, 0) if seen.get(url, 0) <= here else 0), 0
+    for checkpoint in _waiting(start, start + found.size, witnesses, installation.settings().witness_quorum):
         found = cosign(checkpoint, over_http(url), found.size)
-        done += found.size == checkpoint.size
+        done += start + found.size == checkpoint.size
         if found.seconds is not None:
             offsets[url] = found.seconds - unix(clock())
-        if found.refused or found.size < checkpoint.size:
+        if found.refused or start + found.size < checkpoint.size:
             # Not passed over: what it signs next would shut out this one for ever.
             break
     seen[url] = 0 if found.refused else found.size
     if found.refused:
-        if alarms.raise_alarm(found.refused, url, at=clock(), known=found.size, size=service.size()):
+        if alarms.raise_alarm(found.refused, url, at=clock(), known=found.size, size=here):
             log.error("a witness says that the log is not what it was", alarm=found.refused, url=url)
     elif found.seconds is not None:
         alarms.end((alarms.FORKED, alarms.RESTORED), url, at=clock())
     return done
 
 
-def _waiting(known: int, witnesses: int, quorum: int) -> list[Checkpoint]:
+def _waiting(start: int, known: int, witnesses: int, quorum: int) -> list[Checkpoint]:
+    # Only of the log's present name: what it was called before is closed.
     newest = select(func.max(Checkpoint.size)).scalar_subquery()
     return list(db.session.scalars(select(Checkpoint).where(
-        Checkpoint.size > known, Checkpoint.cosigners < witnesses,
+        Checkpoint.size > known, Checkpoint.size > start, Checkpoint.cosigners < witnesses,
         or_(Checkpoint.cosigners < quorum, Checkpoint.to_stamp.is_(True), Checkpoint.size == newest))
         .order_by(Checkpoint.size).limit(AT_ONCE)))
 

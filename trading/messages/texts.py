@@ -67,6 +67,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "disposal.approved": ("您提出的销毁清册（{count} 卷）已获批准，等待期满后销毁。",
                           "The disposal list of {count} cases that you proposed was approved and is carried out after its waiting time."),
     "disposal.refused": ("您提出的销毁清册（{count} 卷）未获批准，理由请查看。", "The disposal list of {count} cases that you proposed was not approved; see the reason."),
+    "continuation.asked": ("申请让存证日志以新名称接续，等待监督人员批准。", "Going on with the evidence log under another name waits for a supervisor."),
     "override.asked": ("“{lot}”申请在缺少一个时间戳机构的情况下封卷，等待监督人员批准。",
                        "Sealing “{lot}” without one time-stamping authority waits for a supervisor."),
     "contract.supplemented": ("“{lot}”的补充合同 {number} 已登记。", "The supplement {number} to the contract of “{lot}” is on record."),

@@ -80,8 +80,8 @@ def receipt(text: str) -> Report:
     report.leaf = data.hex()
     report.event = json.dumps(document["event"], ensure_ascii=False, indent=2)
     try:
-        signed = verify.check_note(note, evidence.log_verifier_key())
-        _origin, size, root = verify.parse_checkpoint(signed)
+        signed = verify.check_log_note(note, evidence.log_verifier_key())
+        origin, size, root = verify.parse_checkpoint(signed)
         report.add(True, _("日志签名"), _("由本平台的日志密钥签发，当时共 %(size)s 条", size=f"{size:,}"))
     except _WRONG:
         report.add(False, _("日志签名"), _("不是本平台的日志密钥签发的，或者签名被改动。"))
@@ -92,7 +92,8 @@ def receipt(text: str) -> Report:
     except _WRONG:
         included = False
     report.add(included, _("记录在签名的日志中"), _("第 %(index)s 号", index=f"{index:,}") if included else _("内容与签名的日志对不上，可能被改动。"))
-    entry = db.session.get(Entry, index) if 0 <= index < 2**53 else None
+    # Below the name under which it was given: a log that was restored goes on under another.
+    entry = db.session.get(Entry, verify.split_origin(origin)[1] * verify.SPAN + index) if 0 <= index < verify.SPAN else None
     known = entry is not None and entry.data == data
     report.add(known, _("平台日志里有这条记录"), "" if known else _("平台日志的这个位置不是这条记录。请保存回执并报告监督部门。"))
     return report

@@ -21,14 +21,14 @@ from trading.accounts.permissions import public
 from trading.base import addresses, installation
 from trading.base.clock import BEIJING
 from trading.base.database import db
-from trading.base.errors import Said
+from trading.base.errors import NotFound, Said
 from trading.base.language import language
 from trading.evidence import alarms, service, stamping, tile_names, tiles, verify
 from trading.evidence.models import Checkpoint, LogAlarm
 from trading.portal import trust
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
-from trading.supervision import audits
+from trading.supervision import audits, continuing
 
 bp = Blueprint("log", __name__)
 bp.record(addresses.register)
@@ -53,9 +53,9 @@ TAKES_BIDS = (Stage.BIDDING, Stage.PAUSED, Stage.OPENED, Stage.CONTRACTED)
 def page() -> ResponseReturnValue:
     settings = installation.settings()
     witnesses = [key for key in settings.witness_keys.split(",") if key]
-    return render_template("portal/log.html", origin=settings.log_origin, log_key=service.log_verifier_key(), witnesses=witnesses,
+    return render_template("portal/log.html", origin=service.origin(), log_key=service.log_verifier_key(), witnesses=witnesses,
                            quorum=settings.witness_quorum, rows=_rows(tiles.recent(readable()), witnesses, settings.witness_quorum),
-                           log_key_pq=service.log_verifier_key_pq(), authorities=stamping.names(), holders=_holders(), alarms=[_alarm(item) for item in alarms.recent()], crumbs=[
+                           log_key_pq=service.log_verifier_key_pq(), changes=_changes(), authorities=stamping.names(), holders=_holders(), alarms=[_alarm(item) for item in alarms.recent()], crumbs=[
                                {"text": _("首页"), "href": "/"}, {"text": _("存证日志")}])
 
 
@@ -72,7 +72,14 @@ def _rows(found: Sequence[Checkpoint], witnesses: list[str], quorum: int) -> lis
 def _row(item: Checkpoint, witnesses: list[str]) -> dict[str, Any]:
     _origin, _size, root = verify.parse_checkpoint(verify.split_note(item.note)[0])
     seen = sorted(name.rpartition("/")[2] for name in verify.witnessed(item.note + item.cosignatures, witnesses))
-    return {"size": item.size, "root": root.hex(), "at": item.at.astimezone(BEIJING), "witnesses": seen}
+    return {"size": service.place(item.size), "root": root.hex(), "at": item.at.astimezone(BEIJING), "witnesses": seen}
+
+
+def _changes() -> list[dict[str, Any]]:
+    """How often the log had to go on under another name, newest first: why, by whom, and how much was lost."""
+    return [{"origin": found.event["origin"], "at": entry.at.astimezone(BEIJING) if entry.at else None, "reason": found.event["reason"],
+             "asked": found.event["asked_by"], "approved": found.event["actor"], "lost": found.lost, "kept": found.event["kept"],
+             "seen": max(size for size, _root in found.seen), "before": found.number - 1} for _made, found, entry in reversed(continuing.continued())]
 
 
 def _holders() -> list[dict[str, str]]:
@@ -111,18 +118,38 @@ def checkpoint() -> ResponseReturnValue:
     return answer
 
 
-@bp.get("/log/tile/<number:level>/<path:place>")
+@bp.get("/log/<number:number>/checkpoint")
 @public
-def tile(level: int, place: str) -> ResponseReturnValue:
+def former_checkpoint(number: int) -> ResponseReturnValue:
+    """The last checkpoint under one of the log's names: 0 is the first, 1 the one after a continuation."""
+    found = tiles.newest(_until(number))
+    return Response(found.note + found.cosignatures, mimetype="text/plain")
+
+
+@bp.get("/log/tile/<number:level>/<path:place>")
+@bp.get("/log/<number:number>/tile/<number:level>/<path:place>")
+@public
+def tile(level: int, place: str, number: int | None = None) -> ResponseReturnValue:
     index, width = tile_names.number(place)
-    return _tile(tiles.hashes(level, index, width, readable()), width)
+    return _tile(tiles.hashes(level, index, width, _until(number)), width)
 
 
 @bp.get("/log/tile/entries/<path:place>")
+@bp.get("/log/<number:number>/tile/entries/<path:place>")
 @public
-def entries(place: str) -> ResponseReturnValue:
+def entries(place: str, number: int | None = None) -> ResponseReturnValue:
     index, width = tile_names.number(place)
-    return _tile(tiles.entries(index, width, readable()), width)
+    return _tile(tiles.entries(index, width, _until(number)), width)
+
+
+def _until(number: int | None) -> int:
+    """Up to which entry the log may be read, under one of its names. Raises NotFound where it had no such name."""
+    most = readable()
+    if number is None:
+        return most
+    if number > most // verify.SPAN:
+        raise NotFound
+    return min(most, (number + 1) * verify.SPAN - 1)
 
 
 def _tile(data: bytes, width: int) -> Response:

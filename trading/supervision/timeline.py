@@ -65,6 +65,8 @@ def title(kind: str) -> str:
         "canary.held": _("密钥演练通过"), "canary.alarm": _("密钥演练告警"), "canary.recovered": _("密钥演练恢复"),
         "shares.early": _("密钥份额提前释放（未采用）"), "share.disputed": _("份额争议认定"), "opening.holding": _("等待密钥持有人"),
         "opening.given_up": _("密钥持有人未到齐，不再开标"),
+        "log.continuation_asked": _("提出日志接续"), "log.continuation_refused": _("不予日志接续"), "log.continuation_withdrawn": _("撤回日志接续的申请"),
+        "log.continued": _("日志以新名称接续"), "session.ended": _("封存会话随原日志终止"),
         "tools.published": _("公布离线工具的哈希"),
         "database.audited": _("数据库核对"), "database.adopted": _("补加行封签"), "database.totals": _("留存数据库总封签"), "platform.outage": _("平台中断"),
         "pause.asked": _("提出暂停"), "pause.added": _("增加暂停事由"), "pause.ended": _("一项暂停事由结束"),

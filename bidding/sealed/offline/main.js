@@ -102,7 +102,7 @@ function checkKeys () {
 function offerOf (shape) {
   const typed = Object.fromEntries(['price', 'days', 'quality', 'statement'].map(name => [name, find(name).value]))
   if (!('days' in shape)) return { price_fen: fen(typed.price) }
-  const offer = readOffer({ ...typed, price: 'price_fen' in shape ? typed.price : '1' })
+  const offer = readOffer(typed, 'price_fen' in shape)
   return Object.fromEntries(Object.keys(shape).map(name => [name, offer[name]]))
 }
 

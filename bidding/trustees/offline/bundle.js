@@ -26,20 +26,25 @@ const isCount = value => Number.isSafeInteger(value) && value >= 0
 
 // --- the log ----------------------------------------------------------------------------------
 
+/** Whether the log is called so now, and not before a continuation. */
+export const isPresent = (pins, origin) => pins.log_key.startsWith(`${origin}+`)
+
 /** {size, root, note} of a checkpoint that the pinned log signed and that only adds to what was seen before. */
 export async function checkLog (bundle, memory, pins) {
   let note, stated
   try {
-    const key = await readKey(pins.log_key)
+    const keys = await Promise.all([...pins.earlier_log_keys ?? [], pins.log_key].map(readKey))
+    const key = keys.find(one => one?.name === bundle.session.log_origin)
     note = readNote(bundle.checkpoint, 'checkpoint')
     stated = readCheckpoint(note.text, 'checkpoint')
-    need(key !== null && key.kind === LOG_KIND && (await signedTimes(note, key, 'checkpoint')).length > 0, 'trustee.checkpoint')
+    need(key && key.kind === LOG_KIND && (await signedTimes(note, key, 'checkpoint')).length > 0, 'trustee.checkpoint')
   } catch (error) {
     refuse('trustee.checkpoint')
   }
   const { origin, size, root } = stated
   need(origin === bundle.session.log_origin, 'trustee.checkpoint')
-  if (memory.size) {
+  // Under a name that the log had before a continuation, what was seen of it later is lost.
+  if (isPresent(pins, origin) && memory.size) {
     need(await isConsistent(memory.size, size, bundle.consistency.map(hash), unhex(memory.root), root), 'trustee.log_forked')
   }
   return { size, root, note }

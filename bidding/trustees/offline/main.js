@@ -35,11 +35,11 @@ const readJson = async file => JSON.parse(new TextDecoder('utf-8', { fatal: true
 // --- the holder --------------------------------------------------------------------------------
 
 function pinsOf (settings) {
-  const { log_key: logKey, centre_key: centreKey, witness_keys: witnessKeys, quorum, public: publicKey } = settings
+  const { log_key: logKey, centre_key: centreKey, witness_keys: witnessKeys, quorum, public: publicKey, earlier_log_keys: earlier = [] } = settings
   const holds = typeof logKey === 'string' && /^[0-9a-f]{64}$/.test(centreKey) && Array.isArray(witnessKeys) && witnessKeys.every(key => typeof key === 'string') &&
-    Number.isSafeInteger(quorum) && quorum >= 0 && /^[0-9a-f]{64}$/.test(publicKey)
+    Number.isSafeInteger(quorum) && quorum >= 0 && Array.isArray(earlier) && earlier.every(key => typeof key === 'string') && /^[0-9a-f]{64}$/.test(publicKey)
   if (!holds) throw new Refusal('tool.settings')
-  return { log_key: logKey, centre_key: centreKey, witness_keys: witnessKeys, quorum }
+  return { log_key: logKey, centre_key: centreKey, witness_keys: witnessKeys, quorum, earlier_log_keys: earlier }
 }
 
 const isTable = value => typeof value === 'object' && value !== null && !Array.isArray(value)

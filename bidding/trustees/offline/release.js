@@ -3,7 +3,7 @@
 
 import { Refusal, base64, bidDigest, checkHeader, contextHash, hex, shareCommit, unbase64 } from '../../sealed/static/protocol.js'
 import { unwrapRelease } from '../../sealed/static/seal.js'
-import { checkLog, checkOneClose, checkSet, isCentres, isWindowClosed, leftShut, openingTime, witnessTimes } from './bundle.js'
+import { checkLog, checkOneClose, checkSet, isCentres, isPresent, isWindowClosed, leftShut, openingTime, witnessTimes } from './bundle.js'
 import { canaryMessage, releaseMessage } from './holder.js'
 
 const FAULTS_OF_A_WRAP = ['seal.wrap_damaged', 'seal.share_not_committed', 'seal.shares', 'seal.release_length', 'seal.document']
@@ -70,7 +70,7 @@ export async function release (holder, bundle, memory, pins, at) {
   return {
     given,
     memory: {
-      ...memory, size: log.size, root: hex(log.root),
+      ...memory, ...isPresent(pins, bundle.session.log_origin) ? { size: log.size, root: hex(log.root) } : {},
       used: { ...memory.used, [ours.pre_key]: name }, closed: { ...memory.closed, [name]: closing }
     }
   }

@@ -3,7 +3,8 @@
 import { Problem, compare, equal, hex, isHex32, tagged, unbase64, unhex, utf8, concat } from './bytes.js'
 import { canonical, hasFields, isInt, isText } from './canonical.js'
 import { readPem } from './certificates.js'
-import { readCheckpoint, readNote, signedTimes, witnesses } from './notes.js'
+import { signedTimes, witnesses } from './notes.js'
+import { SPAN, continuations, ended, keyAt, numberOf, placeOf, readLogNote } from './origins.js'
 import { stampedAt } from './stamps.js'
 import { isConsistent, isIncluded, leafHash } from './trees.js'
 
@@ -30,17 +31,21 @@ function read(reading) {
 
 async function readOne({ size, note, consistency }, log) {
   const place = `${PATH} (${size})`
-  const parsed = readNote(note, place)
-  if (!(await signedTimes(parsed, log, place)).length) throw new Problem(place, '日志没有签名', 'the log did not sign it')
-  const stated = readCheckpoint(parsed.text, place)
-  if (stated.size !== size || stated.origin !== log.name) throw new Problem(place, '大小或日志名称不符', 'states another size or another log')
-  return { size, place, note: parsed, root: stated.root, path: consistency.map(hash => unbase64(hash, 32)) }
+  const stated = await readLogNote(note, log, place)
+  if (stated.number * SPAN + stated.size !== size) throw new Problem(place, '大小不符', 'states another size')
+  return { size, place, note: stated.note, root: stated.root, path: consistency.map(hash => unbase64(hash, 32)) }
 }
 
-/** Sizes of the checkpoints that cover each close, with the session that was closed. */
+/** The last checkpoint under each name of the log: {size, root}, the size in its own tree. */
+async function headsOf(reading) {
+  return new Map((await read(reading)).map(({ size, root }) => [numberOf(size), { size: placeOf(size), root }]))
+}
+
+/** Sizes of the checkpoints that cover each close, with the session that was closed; one that ended with its log was never witnessed. */
 async function closings(reading) {
   const { found } = await reading.sessions()
-  return (await reading.closes()).map(({ index, event }) => ({ size: index + 1, session: found.get(event.session) }))
+  const over = await ended(reading)
+  return (await reading.closes()).filter(({ event }) => !over.has(event.session)).map(({ index, event }) => ({ size: index + 1, session: found.get(event.session) }))
 }
 
 export async function checkpoints({ reading, anchors, fail, note }) {
@@ -55,9 +60,9 @@ export async function checkpoints({ reading, anchors, fail, note }) {
   }
 }
 
-async function checkWitnessed({ place, note }, session, { logPq, witnesses: keys, quorum }, fail) {
+async function checkWitnessed({ size, place, note }, session, { logPq, witnesses: keys, quorum }, fail) {
   try {
-    if (logPq && !(await signedTimes(note, logPq, place)).length) fail(place, '日志没有用第二算法签名', 'the log did not sign it with its second key')
+    if (logPq && !(await signedTimes(note, await keyAt(logPq, numberOf(size)), place)).length) fail(place, '日志没有用第二算法签名', 'the log did not sign it with its second key')
     const seen = await witnesses(note, keys, place)
     if (seen.size < quorum) fail(place, `只有 ${seen.size} 个见证方签名，应有 ${quorum} 个`, `has ${seen.size} of ${quorum} witnesses`)
     // One wrong clock among the witnesses decides nothing, but a quorum must be right.
@@ -69,14 +74,19 @@ async function checkWitnessed({ place, note }, session, { logPq, witnesses: keys
   }
 }
 
-export async function consistency({ reading, fail }) {
+export async function consistency({ reading, anchors, fail, note }) {
   const list = await read(reading)
   for (const [at, item] of list.entries()) {
     const before = list[at - 1]
-    if (before && (item.path.includes(null) || !await isConsistent(before.size, item.size, item.path, before.root, item.root))) {
-      fail(item.place, `与检查点 ${before.size} 不一致`, `does not extend checkpoint ${before.size}`)
-    }
+    if (before && !await follows(before, item)) fail(item.place, `与检查点 ${before.size} 不一致`, `does not extend checkpoint ${before.size}`)
   }
+  await continuations({ reading, anchors, heads: await headsOf(reading), fail, note, path: PATH })
+}
+
+/** Whether a checkpoint extends the one before; under another name of the log it begins a tree of its own. */
+async function follows(before, { size, path, root }) {
+  if (numberOf(before.size) !== numberOf(size)) return before.size < size && path.length === 0
+  return !path.includes(null) && isConsistent(placeOf(before.size), placeOf(size), path, before.root, root)
 }
 
 export async function timestamps({ reading, anchors, fail, note }) {
@@ -133,9 +143,8 @@ export async function evidence({ pack, reading, fail }) {
 }
 
 async function checkTree(reading, fail) {
-  const last = (await read(reading)).at(-1)
-  if (!last) throw new Problem(PATH, '没有检查点', 'there is no checkpoint')
-  const { size, root } = last
+  const heads = await headsOf(reading)
+  if (!heads.size) throw new Problem(PATH, '没有检查点', 'there is no checkpoint')
   let before = -1
   for (const { index, nonce, event, path } of await reading.entries()) {
     const place = `90-log/entries.json (${index})`
@@ -143,7 +152,8 @@ async function checkTree(reading, fail) {
     before = index
     const hashes = Array.isArray(path) ? path.map(hash => unbase64(hash, 32)) : [null]
     const data = await tagged('leaf', concat(unhex(nonce, 32) ?? utf8(''), canonical(event)))
-    if (!isHex32(nonce) || hashes.includes(null) || !await isIncluded(index, size, await leafHash(data), hashes, root)) fail(place, '不在最后一个检查点的树中', 'is not in the tree of the last checkpoint')
+    const head = heads.get(numberOf(index))
+    if (!head || !isHex32(nonce) || hashes.includes(null) || !await isIncluded(placeOf(index), head.size, await leafHash(data), hashes, head.root)) fail(place, '不在最后一个检查点的树中', 'is not in the tree of the last checkpoint')
   }
 }
 

@@ -3,6 +3,7 @@
 import { Problem, concat, equal, hex, isSigned, tagBytes, tagged, u8, unbase64, unhex, utf8 } from './bytes.js'
 import { canonical, hasFields, idOf, isCanonical, isObject, isText, parse } from './canonical.js'
 import { PART, headerFault, manifestFault } from './documents.js'
+import { ended } from './origins.js'
 import { contentOf, entriesOf, hashesOf, isLink } from './pack.js'
 import { checkReleases, releases } from './releases.js'
 import { choices, valueAt } from './shares.js'
@@ -19,6 +20,7 @@ export async function opening({ pack, reading, fail, told, note }) {
   await checkReleases(reading, envelope => !envelope.startsWith('draw'), fail)
   const records = await readRecords(reading, fail)
   const known = (await reading.sessions()).found
+  const over = await ended(reading)
   const gone = await reading.gone()
   const sealed = (await reading.bids()).found.filter(bid => bid.isBid)
   for (const digest of gone) {
@@ -26,7 +28,7 @@ export async function opening({ pack, reading, fail, told, note }) {
   }
   const shut = await leftShut(reading, known, sealed, gone, fail)
   for (const { path, record } of records) {
-    const session = known.get(record.session)
+    const session = over.has(record.session) ? undefined : known.get(record.session)
     if (!session) {
       fail(path, '所属会话不在归档包中', 'belongs to no session of the pack')
       continue

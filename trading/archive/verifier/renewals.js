@@ -4,7 +4,8 @@ import { sha512 } from '@noble/hashes/sha2.js'
 import { Problem, concat, hex, isHex32, tagged, unbase64, unhex, utf8 } from './bytes.js'
 import { canonical, hasFields, idOf, isInt, isObject, isText, parse } from './canonical.js'
 import { readPem } from './certificates.js'
-import { readCheckpoint, readKey, readNote, signedTimes, witnesses } from './notes.js'
+import { readKey, witnesses } from './notes.js'
+import { readLogNote } from './origins.js'
 import { Sm3 } from './sm3.js'
 import { stampedAt } from './stamps.js'
 import { isIncluded, leafHash } from './trees.js'
@@ -58,9 +59,7 @@ async function hashesOf(file, told) {
 
 /** The three lines of the checkpoint that covers the renewal, signed by the log and witnessed. */
 async function checkLog({ event, nonce, index, path, note }, log, anchors, place, fail) {
-  const parsed = readNote(note, place)
-  if (!(await signedTimes(parsed, log, place)).length) fail(place, '日志没有签名', 'the log did not sign it')
-  const { size, root } = readCheckpoint(parsed.text, place)
+  const { note: parsed, size, root } = await readLogNote(note, log, place)
   const hashes = path.map(hash => unbase64(hash, 32))
   const leaf = await leafHash(await tagged('leaf', concat(unhex(nonce), canonical(event))))
   if (hashes.includes(null) || !await isIncluded(index, size, leaf, hashes, root)) fail(place, '不在日志中', 'is not in the log')

@@ -2,6 +2,7 @@
 
 import { equal } from './bytes.js'
 import { canonical, idOf, isObject } from './canonical.js'
+import { ended } from './origins.js'
 import { releases } from './releases.js'
 
 const JUDGED = '30-evaluation/technical.json'
@@ -12,7 +13,8 @@ const sorted = values => [...values].sort()
 
 /** Digests of price envelopes that stay shut, after all that must hold of two envelopes. */
 export async function leftShut(reading, known, sealed, gone, fail) {
-  const named = name => [...known.values()].filter(({ document }) => document.envelope === name)
+  const over = await ended(reading)
+  const named = name => [...known.values()].filter(({ id, document }) => document.envelope === name && !over.has(id))
   const [[price], [technical], [whole]] = [named('price'), named('technical'), named('bid')]
   if (Boolean(price) !== Boolean(technical) || (technical && whole)) fail('00-policy/', '技术标信封和报价信封没有成对', 'has technical and price envelopes that do not stand together')
   if (!price) return new Set()
