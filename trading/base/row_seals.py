@@ -133,6 +133,8 @@ def _forget(session: Session) -> None:
 def seal_written(session: Session) -> None:
     """Seal all rows that this transaction wrote, as they stand now: its last step before the commit."""
     touched: Keys = session.info.pop("touched_rows", {})
+    if not touched:
+        return
     here = session.connection()
     # In one order, and last of all locks: two transactions never wait for each other here.
     for name in sorted(touched):

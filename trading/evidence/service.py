@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Table, bindparam, insert, literal_column, select, text, update
 
 from trading.base import installation, row_seals
 from trading.base.clock import unix_ms
-from trading.base.database import EPOCH, connection, db, in_transaction, transaction
+from trading.base.database import EPOCH, Plain, connection, db, in_transaction, transaction
 from trading.evidence import notes, tree
 from trading.evidence.models import Checkpoint, Entry, Head, Node
 from trading.evidence.verify import SPAN, canonical, origin_at, parse_checkpoint, split_note, tagged
@@ -183,7 +183,7 @@ def checkpoint(at: datetime, *, stamp: bool = False) -> Checkpoint:
     ``stamp`` asks for time stamps of outside authorities over it (trading/evidence/stamping.py).
     """
     with transaction():
-        size, peaks = _locked_head()
+        size, peaks = _locked_head(connection())
         existing = connection().execute(_READ_CHECKPOINT, {"size": size}).first()
         if existing is not None:
             if stamp:
@@ -261,9 +261,9 @@ def go_on(act: Act) -> Written:
     """
     with transaction():
         at = act.at
-        size, _ = _locked_head()
+        size, _ = _locked_head(connection())
         assert place(size) and checkpoint(at).size == size
-        connection().execute(_MOVE_HEAD, {"size": _end(size), "peaks": b""})
+        _MOVE_HEAD.run(connection(), {"size": _end(size), "peaks": b""})
         written = record(act.kind, actor=act.actor, at=at, **act.facts)
         assert place(written.seq) == 0
         checkpoint(at, stamp=True)
@@ -309,34 +309,34 @@ def log_verifier_key_pq(number: int | None = None) -> str:
 def _append(rows: list[dict[str, Any]]) -> int:
     """Add entries to the log and the tree; gives the number of the first."""
     # Plain statements: this runs with every act, and the unit of work would triple its cost.
-    first, joined = _locked_head()
+    here = connection()
+    first, joined = _locked_head(here)
     assert place(first) + len(rows) < SPAN, "the log is full"
     peaks, nodes = _peaks(joined), []
     for number, row in enumerate(rows):
         row["seq"] = first + number
         peaks, new = tree.append(first + number, peaks, row["data"])
         nodes += new
-    here = connection()
-    here.execute(_INSERT_ENTRY, rows)
-    here.execute(_INSERT_NODE, [{"level": level, "i": i, "hash": h} for level, i, h in nodes])
-    here.execute(_MOVE_HEAD, {"size": first + len(rows), "peaks": b"".join(peaks)})
+    _INSERT_ENTRY.run(here, *rows)
+    _INSERT_NODE.run(here, *[{"level": level, "i": i, "hash": h} for level, i, h in nodes])
+    _MOVE_HEAD.run(here, {"size": first + len(rows), "peaks": b"".join(peaks)})
     return first
 
 
-def _locked_head() -> tuple[int, bytes]:
+def _locked_head(here: Connection) -> tuple[int, bytes]:
     """Size and peaks under a lock that lasts until the end of the transaction."""
     assert in_transaction(), "evidence is written in the transaction of the act"
-    row = connection().execute(_READ_HEAD).first()
+    row = _READ_HEAD.run(here).fetchone()
     if row is None:
-        connection().execute(insert(Head.__table__), {"id": 1, "size": 0, "peaks": b""})  # type: ignore[arg-type]
+        here.execute(insert(Head.__table__), {"id": 1, "size": 0, "peaks": b""})  # type: ignore[arg-type]
         return 0, b""
-    return row.size, row.peaks
+    return row[0], bytes(row[1])
 
 
 _HEAD: Any = Head.__table__
-_READ_HEAD = select(_HEAD.c.size, _HEAD.c.peaks).where(_HEAD.c.id == 1).with_for_update()
-_MOVE_HEAD = update(_HEAD).where(_HEAD.c.id == 1)
-_INSERT_ENTRY = insert(cast(Table, Entry.__table__))
+_READ_HEAD = Plain(select(_HEAD.c.size, _HEAD.c.peaks).where(_HEAD.c.id == literal_column("1")).with_for_update())
+_MOVE_HEAD = Plain(update(_HEAD).where(_HEAD.c.id == literal_column("1")), "size", "peaks")
+_INSERT_ENTRY = Plain(insert(cast(Table, Entry.__table__)), "seq", "data", "kind", "lot", "project", "at", "actor", "nonce", "event", "box")
 _ENTRY: Any = Entry.__table__
 _READ_LEAVES = select(_ENTRY.c.data).where(_ENTRY.c.seq >= bindparam("first"), _ENTRY.c.seq < bindparam("size")).order_by(_ENTRY.c.seq)
 # CROSS JOIN keeps the order of the two: for pairs in an IN list SQLite would read the whole table.
@@ -350,7 +350,7 @@ _CHECKPOINT: Any = Checkpoint.__table__
 _READ_CHECKPOINT = select(_CHECKPOINT).where(_CHECKPOINT.c.size == bindparam("size"))
 _INSERT_CHECKPOINT = insert(_CHECKPOINT)
 _ASK_STAMP = update(_CHECKPOINT).where(_CHECKPOINT.c.size == bindparam("which")).values(to_stamp=True)
-_INSERT_NODE = insert(cast(Table, Node.__table__))
+_INSERT_NODE = Plain(insert(cast(Table, Node.__table__)), "level", "i", "hash")
 
 
 def _peaks(joined: bytes) -> list[bytes]:

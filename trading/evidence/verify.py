@@ -17,7 +17,10 @@ import sys
 import zipfile
 import zlib
 from base64 import b64decode, b64encode
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256, sha512
@@ -821,6 +824,7 @@ class Pack:
     def __init__(self, path: Path) -> None:
         self._zip: zipfile.ZipFile | None = None
         self._hashes: dict[str, dict[str, str]] = {}
+        self._documents: dict[str, Any] = {}
         if path.is_dir():
             if any(item.is_symlink() for item in path.rglob("*")):
                 raise Invalid("the pack holds a symbolic link")
@@ -855,20 +859,37 @@ class Pack:
             raise Invalid(f"{name}: {error}") from None
 
     def json(self, name: str) -> Any:
-        try:
-            return strict_json(self.read(f"data/{name}"))
-        except Invalid as error:
-            raise Invalid(f"data/{name}: {error}") from None
+        """A document of the pack, read once; whoever asks must not change it."""
+        if name not in self._documents:
+            try:
+                self._documents[name] = strict_json(self.read(f"data/{name}"))
+            except Invalid as error:
+                raise Invalid(f"data/{name}: {error}") from None
+        return self._documents[name]
 
     def under(self, prefix: str) -> list[str]:
         """Payload names with a prefix, without ``data/``."""
-        return [name[5:] for name in self.names if name.startswith(f"data/{prefix}")]
+        found, at = [], bisect_left(self.names, f"data/{prefix}")
+        while at < len(self.names) and self.names[at].startswith(f"data/{prefix}"):
+            found.append(self.names[at][5:])
+            at += 1
+        return found
 
     def hashes(self, name: str) -> dict[str, str]:
         """Both hashes of a file of the pack, read once."""
         if name not in self._hashes:
             self._hashes[name] = self._read_hashes(name)
         return self._hashes[name]
+
+    def hash_all(self) -> None:
+        """Hash every file, two at a time; what cannot be read is told when it is asked for."""
+        def one(name: str) -> None:
+            with suppress(Invalid):
+                self.hashes(name)
+
+        with ThreadPoolExecutor(2) as pool:
+            for _ in pool.map(one, self.names):
+                pass
 
     def _read_hashes(self, name: str) -> dict[str, str]:
         digests = {"sha256": sha256(), "sha512": sha512()}
@@ -910,6 +931,7 @@ class Verifier:
         self.close_index: dict[str, int] = {}
         self.notes: list[str] = []
         self._points: dict[int, bytes] = {}
+        self._shares: dict[tuple[str, str], list[tuple[int, str]]] | None = None
 
     def run(self) -> dict[str, Any]:
         """Report: every check with ok, name and what was found; ``ok`` only if all hold."""
@@ -935,6 +957,7 @@ class Verifier:
                          "tagmanifest-sha256.txt", "tagmanifest-sha512.txt"}
         if tags != expected_tags:
             raise Invalid(f"tag files differ: {', '.join(sorted(tags ^ expected_tags))}")
+        self.pack.hash_all()
         for kind in ("sha256", "sha512"):
             self._manifest(f"manifest-{kind}.txt", kind, names - tags)
             self._manifest(f"tagmanifest-{kind}.txt", kind, {t for t in tags if not t.startswith("tagmanifest")})
@@ -1366,15 +1389,20 @@ class Verifier:
 
     def _releases(self, session: str, digest: str) -> list[bytes]:
         """Shares of a bid, each from its own holder; what a dispute brought to light counts too."""
-        given = []
-        for name in self.pack.under("10-bids/releases/"):
-            if piece := self._release(name):
-                given.append((piece["body"], piece["body"]["releases"]))
-        for name in self.pack.under("10-bids/disputes/"):
-            piece = self.pack.json(name)
-            given.append((piece["body"], piece["findings"]))
-        shares = [(body["trustee"], unbase64(item["p"])) for body, items in given if body["session"] == session
-                  for item in items if item["digest"] == digest and item["p"]]
+        if self._shares is None:
+            given, found = [], dict[tuple[str, str], list[tuple[int, str]]]()
+            for name in self.pack.under("10-bids/releases/"):
+                if piece := self._release(name):
+                    given.append((piece["body"], piece["body"]["releases"]))
+            for name in self.pack.under("10-bids/disputes/"):
+                piece = self.pack.json(name)
+                given.append((piece["body"], piece["findings"]))
+            for body, items in given:
+                for item in items:
+                    if item["p"]:
+                        found.setdefault((body["session"], item["digest"]), []).append((body["trustee"], item["p"]))
+            self._shares = found
+        shares = [(trustee, unbase64(p)) for trustee, p in self._shares.get((session, digest), [])]
         return [p for trustee, p in shares if len(p) == 66 and p[0] == trustee]
 
     def _unseal(self, folder: str, header: dict[str, Any]) -> bytes:
@@ -1393,7 +1421,7 @@ class Verifier:
         root = suite.derive(bytes([bool(secret), bool(half)]) + secret + half, b"mingtang/v1/root\0" + ctx)
         self._check_shares(folder, header, suite, ctx, root)
         payload = [self.pack.read(f"data/{name}") for name in self.pack.under(f"{folder}/payload.")]
-        if [sha256(part).hexdigest() for part in payload] != header["payload"]["parts"] or sum(map(len, payload)) != header["payload"]["len"] \
+        if [self.pack.hashes(f"data/{name}")["sha256"] for name in self.pack.under(f"{folder}/payload.")] != header["payload"]["parts"] or sum(map(len, payload)) != header["payload"]["len"] \
                 or any(len(part) != PART_BYTES for part in payload[:-1]):
             raise Invalid(f"{folder}: the sealed bytes differ from the header")
         try:
