@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ import psycopg
 import pytest
 
 from app import create_app
-from tests import builders
+from tests import builders, sharing
 from tests.postgres import private_server
 from trading.base.config import Settings, create_keys
 from trading.base.database import db
@@ -25,6 +26,14 @@ from trading.demonstration.laboratory import create_tables
 from trading.supervision import audits
 
 ORIGIN = "test.example/log2026"
+
+sharing.share()
+
+
+def pytest_configure() -> None:
+    """Everything the tests write goes to memory where that is possible: what is thrown away need not reach a disk."""
+    if "TMPDIR" not in os.environ and (place := sharing.fast_place()):
+        os.environ["TMPDIR"] = tempfile.tempdir = str(place)
 
 
 @dataclass
@@ -101,16 +110,14 @@ def _centre(request: pytest.FixtureRequest, folder: Path, kind: str) -> Iterator
 
 
 def _copy(prepared: Prepared, folder: Path, request: pytest.FixtureRequest) -> Settings:
-    if not prepared.settings.database_url:
-        shutil.copytree(prepared.folder, folder)
-        return replace(prepared.settings, instance=folder)
     shutil.copytree(prepared.folder, folder)
+    if not prepared.settings.database_url:
+        return replace(prepared.settings, instance=folder)
     postgres: str = request.getfixturevalue("postgres")
-    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE prepared".encode())
-    url = postgres.format(name=name).replace("postgresql://", "postgresql+psycopg://")
+        connection.execute("DROP DATABASE IF EXISTS copied WITH (FORCE)")
+        connection.execute("CREATE DATABASE copied TEMPLATE prepared STRATEGY file_copy")
+    url = postgres.format(name="copied").replace("postgresql://", "postgresql+psycopg://")
     return replace(prepared.settings, instance=folder, database_url=url)
 
 
