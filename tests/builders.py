@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
+from tests.shelf import Place
 from trading.base.database import db
 from trading.demonstration.case import CaseRun, Offer, Plan
 from trading.demonstration.cast import Cast, Company
@@ -29,6 +30,7 @@ class Centre:
     app: Flask
     cast: Cast
     companies: list[Company]
+    place: Place | None = None
 
     def plan(self, bidders: int = 3, **changes: object) -> Plan:
         values: dict[str, object] = {
@@ -48,6 +50,8 @@ class Centre:
     def a_case(self, *steps: str, bidders: int = 3, at: datetime = T0, **changes: object) -> CaseRun:
         """A case taken through the named steps, e.g. ``a_case("register", "announce")``."""
         case = CaseRun(self.cast, self.plan(bidders, **changes), at)
+        if self.place and self.place.is_untouched():
+            return self.place.case(steps, repr((bidders, at, changes)), case)
         for step in steps:
             getattr(case, step)()
         return case

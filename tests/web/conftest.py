@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import secrets
 import shutil
 import sys
@@ -17,7 +18,8 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from tests.builders import T0, Centre
-from tests.conftest import Prepared, copy_cast
+from tests.conftest import Prepared
+from tests.shelf import Place, copy_cast
 from trading.accounts import service as accounts
 from trading.accounts.models import SignIn
 from trading.accounts.permissions import Role
@@ -32,6 +34,7 @@ class Site:
 
     app: Flask
     prepared: Prepared
+    place: Place | None = None
     at: datetime = T0
     people: dict[str, FlaskClient] = field(default_factory=dict)
 
@@ -39,7 +42,7 @@ class Site:
     def inside(self) -> Iterator[Centre]:
         """The services, for preparing a case; never around a request, which would borrow its person."""
         with self.app.app_context():
-            yield Centre(self.app, copy_cast(self.prepared.cast, self.app.extensions["mingtang"]["settings"]), self.prepared.companies)
+            yield Centre(self.app, copy_cast(self.prepared.cast), self.prepared.companies, self.place)
             db.session.remove()
 
     def client(self) -> FlaskClient:
@@ -91,12 +94,15 @@ class Site:
 
 
 @pytest.fixture
-def site(prepared_sqlite: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest, prepared_sqlite: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     folder = tmp_path / "instance"
     shutil.copytree(prepared_sqlite.folder, folder)
     app = create_app(replace(prepared_sqlite.settings, instance=folder))
     app.config["WTF_CSRF_ENABLED"] = False
     found = Site(app, prepared_sqlite)
+    with app.app_context():
+        if "monkeypatch" not in inspect.signature(request.function).parameters:
+            found.place = Place(prepared_sqlite.shelf)
     real = clock.now
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] in ("app", "trading", "bidding", "experts") and getattr(module, "now", None) is real:
