@@ -126,7 +126,7 @@ def _centre(request: pytest.FixtureRequest, folder: Path, kind: str) -> Iterator
     cast = copy_cast(prepared.cast)
     with app.app_context():
         # Who replaces parts of the program wants to see what its own case makes of them.
-        place = None if "monkeypatch" in request.fixturenames else Place(prepared.shelf, COPY)
+        place = None if "monkeypatch" in request.fixturenames else Place(prepared.shelf, cast, COPY)
         yield builders.Centre(app, cast, prepared.companies, place)
         db.session.remove()
         # Whole cases leave a database in which everything fits; MINGTANG_AUDIT_ALL=1 asks it of every test, attacks apart.

@@ -12,12 +12,15 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
+from argon2 import PasswordHasher
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, event
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
+
+from trading.accounts import service as accounts
 
 _builders: dict[tuple[Any, ...], FunctionType] = {}
 _build = Rule._compile_builder
@@ -73,3 +76,5 @@ def share() -> None:
     Rule._compile_builder = _built  # type: ignore[method-assign]
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
     SQLAlchemy._make_engine = _engine  # type: ignore[method-assign]
+    # A password costs what it costs an attacker; the tests have nobody to keep out.
+    accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

@@ -1,7 +1,8 @@
-"""Cases that a test asks for again and again are taken once for each worker and kept with their whole installation.
+"""Cases that tests ask for again and again are taken once for each worker and kept with their whole installation.
 
 What is kept is what the services made, step by step, on an untouched copy of the prepared installation: the
-database and the files. A test that has written before, or that replaces parts of the program, takes its own case.
+database, the files and what the people remember. A test that has written by itself before, or that replaces
+parts of the program, takes its own case.
 """
 
 from __future__ import annotations
@@ -10,115 +11,105 @@ import shutil
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import closing
 from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import event
 
 from bidding.trustees import service as trustees
 from trading.base import installation
 from trading.base.database import db
-from trading.demonstration.case import CaseRun, Plan
+from trading.demonstration.case import CaseRun
 from trading.demonstration.cast import Cast
 
 #: More than these would fill the memory; the ones not asked for longest go first.
-MOST = 16
+MOST = 24
+Made = TypeVar("Made")
 
 
 @dataclass
 class Kept:
-    """One case as it stood after its last step."""
+    """What was made once, with the installation as it stood then and the people as they were."""
 
+    number: int
     folder: Path
     database: str
-    case: CaseRun
-    session: str | None
-
-    def ask_session(self, case: CaseRun) -> None:
-        """Rows belong to the database session that read them."""
-        if self.session:
-            case.session = trustees.get_session(self.session)
+    cast: Cast
+    made: Any
 
 
 @dataclass
 class Shelf:
-    """All cases kept of one prepared installation; ``copy_database`` copies one PostgreSQL database to another name."""
+    """All that is kept of one prepared installation; ``copy_database`` copies one PostgreSQL database to another name."""
 
     folder: Path
     copy_database: Callable[[str, str], None] | None = None
-    kept: OrderedDict[str, Kept] = field(default_factory=OrderedDict)
-    made: int = 0
+    kept: OrderedDict[tuple[int, str], Kept] = field(default_factory=OrderedDict)
+    numbers: count[int] = field(default_factory=lambda: count(1))
 
-    def put(self, word: str, case: CaseRun, own: str) -> None:
+    def put(self, key: tuple[int, str], made: Any, cast: Cast, own: str) -> int:
         """Keep the installation of the current application as it stands now."""
-        if len(self.kept) < MOST:
-            self.made += 1
-            folder, database = self.folder / str(self.made), f"kept{self.made}"
-        else:
-            _word, old = self.kept.popitem(last=False)
+        if len(self.kept) >= MOST:
+            _key, old = self.kept.popitem(last=False)
             folder, database = old.folder, old.database
-        kept = Kept(folder, database, _remembered(case), case.session.id if hasattr(case, "session") else None)
+        else:
+            folder, database = self.folder / str(len(self.kept)), f"kept{len(self.kept)}"
         self._copy(installation.settings().instance, folder, own, database)
-        self.kept[word] = kept
-        kept.ask_session(case)
+        self.kept[key] = Kept(next(self.numbers), folder, database, copy_cast(cast), _copied(made))
+        return self.kept[key].number
 
-    def take(self, word: str, cast: Cast, own: str) -> CaseRun:
-        """Bring the installation of the current application to where the case was kept."""
-        found = self.kept[word]
-        self.kept.move_to_end(word)
+    def take(self, key: tuple[int, str], cast: Cast, own: str) -> Kept:
+        """Bring the installation of the current application and its people to where they were."""
+        found = self.kept[key]
+        self.kept.move_to_end(key)
         self._copy(found.folder, installation.settings().instance, found.database, own)
         trustees.policy.cache_clear()
-        case = _remembered(found.case)
-        _become(cast, case.cast)
-        case.cast = cast
-        found.ask_session(case)
-        return case
+        _become(cast, copy_cast(found.cast))
+        return replace(found, made=_copied(found.made, cast))
 
     def _copy(self, source: Path, target: Path, database: str, name: str) -> None:
-        db.session.remove()
+        # Rows in the hands of a test stay with its session and are read again when they are next looked at.
+        db.session.rollback()
         db.engine.dispose()
         if self.copy_database:
             self.copy_database(database, name)
         elif (source / "mingtang.db-wal").exists():
-            with sqlite3.connect(source / "mingtang.db") as connection:
+            with closing(sqlite3.connect(source / "mingtang.db")) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.close()
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(source, target)
 
 
-@dataclass
 class Place:
-    """Where one test stands: its shelf, its database, and whether it has written yet."""
+    """Where one test stands: the number of what it took last from the shelf, or nothing once it has written itself."""
 
-    shelf: Shelf
-    own: str = ""
-    touched: bool = False
-    settings: Any = None
-
-    def __post_init__(self) -> None:
+    def __init__(self, shelf: Shelf, cast: Cast, own: str = "") -> None:
+        self.shelf, self.cast, self.own = shelf, cast, own
         self.settings = installation.settings()
-        event.listen(db.engine, "commit", self._write)
+        self.stand: int | None = 0
+        event.listen(db.engine, "commit", self._leave)
 
-    def _write(self, _connection: Any) -> None:
-        self.touched = True
+    def _leave(self, _connection: Any) -> None:
+        self.stand = None
 
-    def is_untouched(self) -> bool:
-        return not self.touched and installation.settings() is self.settings
-
-    def case(self, steps: tuple[str, ...], described: str, fresh: CaseRun) -> CaseRun:
-        """The fresh case, taken through the steps; as far as it is kept it is not taken again."""
-        words = [f"{steps[:number]} {described}" for number in range(len(steps) + 1)]
-        done = max((number for number, word in enumerate(words) if word in self.shelf.kept), default=0)
-        case = self.shelf.take(words[done], fresh.cast, self.own) if done else fresh
-        for step in steps[done:]:
-            getattr(case, step)()
-        if done < len(steps):
-            self.shelf.put(words[-1], case, self.own)
-        self.touched = True
-        return case
+    def once(self, words: list[str], make: Callable[[int, Any], Made]) -> Made:
+        """What the last of the words names; ``make`` goes on from the longest of them that is kept, by its number."""
+        if self.stand is None or installation.settings() is not self.settings:
+            return make(0, None)
+        stand, kept = self.stand, None
+        done = max((number for number, word in enumerate(words, 1) if (stand, word) in self.shelf.kept), default=0)
+        if done:
+            kept = self.shelf.take((stand, words[done - 1]), self.cast, self.own)
+        if kept and done == len(words):
+            made, self.stand = kept.made, kept.number
+        else:
+            made = make(done, kept and kept.made)
+            self.stand = self.shelf.put((stand, words[-1]), made, self.cast, self.own)
+        return made
 
 
 def copy_cast(cast: Cast) -> Cast:
@@ -139,15 +130,17 @@ def _become(cast: Cast, other: Cast) -> None:
     cast._numbers = other._numbers
 
 
-def _remembered(case: CaseRun) -> CaseRun:
-    """The case with lists and memories of its own."""
-    twin = copy(case)
-    twin.cast, twin.plan = copy_cast(case.cast), _copied(case.plan)
+def _copied(made: Any, cast: Cast | None = None) -> Any:
+    """A case with lists of its own, told by ids where it is kept and with rows of the database for a cast; other plain values whole."""
+    if not isinstance(made, CaseRun):
+        return deepcopy(made)
+    twin = copy(made)
+    twin.plan = replace(made.plan, offers=list(made.plan.offers), files=dict(made.plan.files), method=deepcopy(made.plan.method))
     for name in ("halves", "receipts"):
-        if hasattr(case, name):
-            setattr(twin, name, copy(getattr(case, name)))
+        if hasattr(made, name):
+            setattr(twin, name, copy(getattr(made, name)))
+    if hasattr(made, "session"):
+        twin.session = trustees.get_session(made.session) if cast else made.session.id  # type: ignore[arg-type, assignment]
+    if cast:
+        twin.cast = cast
     return twin
-
-
-def _copied(plan: Plan) -> Plan:
-    return replace(plan, offers=list(plan.offers), files=dict(plan.files), method=deepcopy(plan.method), pool=list(plan.pool))

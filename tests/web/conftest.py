@@ -34,7 +34,8 @@ class Site:
 
     app: Flask
     prepared: Prepared
-    place: Place | None = None
+    is_plain: bool = False
+    entered: bool = False
     at: datetime = T0
     people: dict[str, FlaskClient] = field(default_factory=dict)
 
@@ -42,7 +43,11 @@ class Site:
     def inside(self) -> Iterator[Centre]:
         """The services, for preparing a case; never around a request, which would borrow its person."""
         with self.app.app_context():
-            yield Centre(self.app, copy_cast(self.prepared.cast), self.prepared.companies, self.place)
+            cast = copy_cast(self.prepared.cast)
+            # Only who comes first finds the centre untouched.
+            place = Place(self.prepared.shelf, cast) if self.is_plain and not self.entered else None
+            self.entered = True
+            yield Centre(self.app, cast, self.prepared.companies, place)
             db.session.remove()
 
     def client(self) -> FlaskClient:
@@ -54,6 +59,7 @@ class Site:
         if username in self.people:
             return self.people[username]
         with self.app.app_context():
+            self.entered = True
             made = accounts.create(username, username, secrets.token_urlsafe(20), {role}, actor="test", at=self.at,
                                    organisation_id=organisation_id)
             account_id = made.id
@@ -99,10 +105,8 @@ def site(request: pytest.FixtureRequest, prepared_sqlite: Prepared, tmp_path: Pa
     shutil.copytree(prepared_sqlite.folder, folder)
     app = create_app(replace(prepared_sqlite.settings, instance=folder))
     app.config["WTF_CSRF_ENABLED"] = False
-    found = Site(app, prepared_sqlite)
-    with app.app_context():
-        if "monkeypatch" not in inspect.signature(request.function).parameters:
-            found.place = Place(prepared_sqlite.shelf)
+    # Who replaces parts of the program wants to see what its own case makes of them.
+    found = Site(app, prepared_sqlite, "monkeypatch" not in inspect.signature(request.function).parameters)
     real = clock.now
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] in ("app", "trading", "bidding", "experts") and getattr(module, "now", None) is real:
