@@ -33,10 +33,12 @@ COPY = "copied"
 sharing.share()
 
 
-def pytest_configure() -> None:
-    """Everything the tests write goes to memory where that is possible: what is thrown away need not reach a disk."""
+def pytest_configure(config: pytest.Config) -> None:
+    # What is thrown away need not reach a disk: everything the tests write goes to memory where that is possible.
     if "TMPDIR" not in os.environ and (place := sharing.fast_place()):
         os.environ["TMPDIR"] = tempfile.tempdir = str(place)
+    # The workers take files in the order below, not by their number of tests, which says little about their time.
+    config.option.loadscopereorder = False
     # A million objects live as long as the run: looking through them for garbage all the time finds nothing.
     gc.set_threshold(20_000, 20, 50)
 
@@ -136,7 +138,8 @@ def _centre(request: pytest.FixtureRequest, folder: Path, kind: str) -> Iterator
 
 
 #: Files that take longest begin first, so that no worker is left alone with one of them at the end.
-LONG = ("tests/browser", "tests/journeys", "tests/web/test_secrecy", "tests/services", "tests/web", "tests/guards")
+LONG = ("tests/journeys", "tests/browser", "tests/rules/test_formal", "tests/web/test_price_hunt", "tests/web/test_secrecy", "tests/services",
+        "tests/web", "tests/guards")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
