@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Flask
 
+from tests.shelf import Made, Place
 from trading.base.database import db
 from trading.demonstration.case import CaseRun, Offer, Plan
 from trading.demonstration.cast import Cast, Company
@@ -29,6 +32,7 @@ class Centre:
     app: Flask
     cast: Cast
     companies: list[Company]
+    place: Place | None = None
 
     def plan(self, bidders: int = 3, **changes: object) -> Plan:
         values: dict[str, object] = {
@@ -47,10 +51,20 @@ class Centre:
 
     def a_case(self, *steps: str, bidders: int = 3, at: datetime = T0, **changes: object) -> CaseRun:
         """A case taken through the named steps, e.g. ``a_case("register", "announce")``."""
-        case = CaseRun(self.cast, self.plan(bidders, **changes), at)
-        for step in steps:
-            getattr(case, step)()
-        return case
+        def take(done: int, case: CaseRun | None) -> CaseRun:
+            case = case or CaseRun(self.cast, self.plan(bidders, **changes), at)
+            for step in steps[done:]:
+                getattr(case, step)()
+            return case
+
+        return self._once([repr((bidders, at, changes, steps[:number])) for number in range(1, len(steps) + 1)], take)
+
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """What ``make`` makes of an untouched centre, a case or plain values: made once, then copied with the whole installation."""
+        return self._once([name], lambda _done, _made: make())
+
+    def _once(self, words: list[str], make: Callable[[int, Any], Made]) -> Made:
+        return self.place.once(words, make) if self.place and words else make(0, None)
 
     def a_bidding_case(self, **changes: object) -> CaseRun:
         return self.a_case("register", "announce", **changes)

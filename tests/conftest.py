@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ import psycopg
 import pytest
 
 from app import create_app
-from tests import builders
+from tests import builders, sharing
 from tests.postgres import private_server
+from tests.shelf import Place, Shelf, copy_cast
 from trading.base.config import Settings, create_keys
 from trading.base.database import db
 from trading.demonstration import watchers
@@ -25,6 +27,25 @@ from trading.demonstration.laboratory import create_tables
 from trading.supervision import audits
 
 ORIGIN = "test.example/log2026"
+#: The database on which a test on PostgreSQL runs; each makes it anew.
+COPY = "copied"
+
+sharing.share()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # What is thrown away need not reach a disk: everything the tests write goes to memory where that is possible.
+    if "TMPDIR" not in os.environ and (place := sharing.fast_place()):
+        os.environ["TMPDIR"] = tempfile.tempdir = str(place)
+    # The workers take files in the order below, not by their number of tests, which says little about their time.
+    config.option.loadscopereorder = False
+    # A million objects live as long as the run: looking through them for garbage all the time finds nothing.
+    gc.set_threshold(20_000, 20, 50)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass
@@ -35,6 +56,7 @@ class Prepared:
     settings: Settings
     cast: Cast
     companies: list[Company]
+    shelf: Shelf
 
 
 def _prepare(folder: Path, **changes: Any) -> Prepared:
@@ -49,7 +71,7 @@ def _prepare(folder: Path, **changes: Any) -> Prepared:
         cast, companies = builders.build(app, made)
         db.session.remove()
         db.engine.dispose()
-    return Prepared(folder, settings, cast, companies)
+    return Prepared(folder, settings, cast, companies, Shelf(folder.with_name(folder.name + "-kept")))
 
 
 @pytest.fixture(scope="session")
@@ -68,10 +90,19 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def prepared_postgres(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Prepared:
-    with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE prepared")
-    url = postgres.format(name="prepared").replace("postgresql://", "postgresql+psycopg://")
-    return _prepare(tmp_path_factory.mktemp("postgres"), database_url=url)
+    def copy(source: str, name: str) -> None:
+        with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy".encode())
+
+    copy("template1", "prepared")
+    found = _prepare(tmp_path_factory.mktemp("postgres"), database_url=_url(postgres, "prepared"))
+    found.shelf.copy_database = copy
+    return found
+
+
+def _url(postgres: str, name: str) -> str:
+    return postgres.format(name=name).replace("postgresql://", "postgresql+psycopg://")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -88,11 +119,17 @@ def sqlite_centre(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[bu
 
 def _centre(request: pytest.FixtureRequest, folder: Path, kind: str) -> Iterator[builders.Centre]:
     prepared: Prepared = request.getfixturevalue("prepared_sqlite" if kind == "sqlite" else "prepared_postgres")
-    settings = _copy(prepared, folder / "instance", request)
+    settings = replace(prepared.settings, instance=folder / "instance")
+    shutil.copytree(prepared.folder, settings.instance)
+    if prepared.shelf.copy_database:
+        prepared.shelf.copy_database("prepared", COPY)
+        settings = replace(settings, database_url=_url(request.getfixturevalue("postgres"), COPY))
     app = create_app(settings)
-    cast = copy_cast(prepared.cast, settings)
+    cast = copy_cast(prepared.cast)
     with app.app_context():
-        yield builders.Centre(app, cast, prepared.companies)
+        # Who replaces parts of the program wants to see what its own case makes of them.
+        place = None if "monkeypatch" in request.fixturenames else Place(prepared.shelf, cast, COPY)
+        yield builders.Centre(app, cast, prepared.companies, place)
         db.session.remove()
         # Whole cases leave a database in which everything fits; MINGTANG_AUDIT_ALL=1 asks it of every test, attacks apart.
         if "journeys" in str(request.node.path) or os.environ.get("MINGTANG_AUDIT_ALL"):
@@ -100,30 +137,9 @@ def _centre(request: pytest.FixtureRequest, folder: Path, kind: str) -> Iterator
         db.engine.dispose()
 
 
-def _copy(prepared: Prepared, folder: Path, request: pytest.FixtureRequest) -> Settings:
-    if not prepared.settings.database_url:
-        shutil.copytree(prepared.folder, folder)
-        return replace(prepared.settings, instance=folder)
-    shutil.copytree(prepared.folder, folder)
-    postgres: str = request.getfixturevalue("postgres")
-    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
-    with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE prepared".encode())
-    url = postgres.format(name=name).replace("postgresql://", "postgresql+psycopg://")
-    return replace(prepared.settings, instance=folder, database_url=url)
-
-
-def copy_cast(cast: Cast, settings: Settings) -> Cast:
-    """The same people with memories of their own."""
-    twin = copy(cast)
-    twin.holders = [replace(holder, memory=replace(holder.memory, used=dict(holder.memory.used))) for holder in cast.holders]
-    twin.watchers = cast.watchers.twin()
-    return twin
-
-
 #: Files that take longest begin first, so that no worker is left alone with one of them at the end.
-LONG = ("tests/browser", "tests/journeys", "tests/web/test_secrecy", "tests/services", "tests/web", "tests/guards")
+LONG = ("tests/journeys", "tests/browser", "tests/rules/test_formal", "tests/web/test_price_hunt", "tests/web/test_secrecy", "tests/services",
+        "tests/web", "tests/guards")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

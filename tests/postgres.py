@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -28,8 +29,9 @@ def private_server() -> Iterator[str]:
         {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     subprocess.run([programs / "initdb", "-D", data, "-U", "mingtang", "-A", "trust", "-E", "UTF8", "--no-sync",
                     "--locale=C.UTF-8"], check=True, **how)
-    # fsync is off only because a test server's data is thrown away with the run.
-    server = subprocess.Popen([programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"], **how)
+    # What keeps data over an accident or tidies up over weeks is off only because a test server's data is thrown away with the run.
+    off = [part for name in ("fsync", "full_page_writes", "autovacuum", "jit") for part in ("-c", f"{name}=off")]
+    server = subprocess.Popen([programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", *off], **how)
     try:
         for _ in range(200):
             ready = subprocess.run([programs / "pg_isready", "-h", folder, "-U", "mingtang"], capture_output=True)
@@ -39,7 +41,7 @@ def private_server() -> Iterator[str]:
             subprocess.run(["sleep", "0.05"], check=True)
         yield f"postgresql://mingtang@/{{name}}?host={folder}"
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # without waiting for sessions to end
         server.wait(20)
         shutil.rmtree(folder, ignore_errors=True)
 

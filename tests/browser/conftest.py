@@ -15,8 +15,9 @@ from app import create_app
 from experts.draw import service as draws
 from tests import builders
 from tests.browser.live import PASSWORD, Live, MovedClock
-from tests.conftest import Prepared, copy_cast
+from tests.conftest import Prepared
 from tests.requirements import chromium
+from tests.shelf import copy_cast
 from trading.base.database import db
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -78,7 +79,7 @@ def live(prepared_sqlite: Prepared, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("live") / "instance"
     shutil.copytree(prepared_sqlite.folder, folder)
     settings = replace(prepared_sqlite.settings, instance=folder)
-    made = Live(create_app(settings), copy_cast(prepared_sqlite.cast, settings), MovedClock(builders.T0 + timedelta(days=1)))
+    made = Live(create_app(settings), copy_cast(prepared_sqlite.cast), MovedClock(builders.T0 + timedelta(days=1)))
     usual = draws.freeze.__kwdefaults__["contribute_for"]
     draws.freeze.__kwdefaults__["contribute_for"] = timedelta(seconds=6)
     try:

@@ -32,9 +32,12 @@ def finish(case: CaseRun) -> CaseRun:
 
 
 def full(centre: Centre, **changes: Any) -> CaseRun:
-    case = CaseRun(centre.cast, centre.plan(3, **changes), changes.pop("at", T0))
-    case.run()
-    return finish(case)
+    def make() -> CaseRun:
+        case = CaseRun(centre.cast, centre.plan(3, **changes), changes.pop("at", T0))
+        case.run()
+        return finish(case)
+
+    return centre.once(f"full {changes}", make)
 
 
 def parts(query: str, **filters: Any) -> list[str]:

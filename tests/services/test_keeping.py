@@ -39,17 +39,18 @@ def person(name: str, role: Role, organisation_id: int | None = None) -> dict[st
 
 @pytest.fixture
 def people(centre: Centre) -> dict[str, dict[str, Any]]:
-    return {"archivist": person("archivist", Role.ARCHIVIST), "one": person("supervisor1", Role.SUPERVISOR), "two": person("supervisor2", Role.SUPERVISOR)}
+    return centre.once("people of the archive", lambda: {
+        "archivist": person("archivist", Role.ARCHIVIST), "one": person("supervisor1", Role.SUPERVISOR), "two": person("supervisor2", Role.SUPERVISOR)})
 
 
 def sealed(centre: Centre, **changes: Any) -> CaseRun:
     """The quickest sealed case: two bidders only, so that it failed."""
-    case = centre.a_case("register", "announce", bidders=2, **changes)
-    case.file_bids()
-    case.close()
-    case.seal_archive()
-    keeping.take_in(case.lot_id, at=case.at)
-    return case
+    def make() -> CaseRun:
+        case = centre.a_case("register", "announce", "file_bids", "close", "seal_archive", bidders=2, **changes)
+        keeping.take_in(case.lot_id, at=case.at)
+        return case
+
+    return centre.once(f"sealed {changes}", make)
 
 
 def kinds(case: CaseRun, prefix: str) -> list[str]:

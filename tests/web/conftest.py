@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import secrets
 import shutil
 import sys
@@ -17,7 +18,8 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from tests.builders import T0, Centre
-from tests.conftest import Prepared, copy_cast
+from tests.conftest import Prepared
+from tests.shelf import Place, copy_cast
 from trading.accounts import service as accounts
 from trading.accounts.models import SignIn
 from trading.accounts.permissions import Role
@@ -32,6 +34,8 @@ class Site:
 
     app: Flask
     prepared: Prepared
+    is_plain: bool = False
+    entered: bool = False
     at: datetime = T0
     people: dict[str, FlaskClient] = field(default_factory=dict)
 
@@ -39,7 +43,11 @@ class Site:
     def inside(self) -> Iterator[Centre]:
         """The services, for preparing a case; never around a request, which would borrow its person."""
         with self.app.app_context():
-            yield Centre(self.app, copy_cast(self.prepared.cast, self.app.extensions["mingtang"]["settings"]), self.prepared.companies)
+            cast = copy_cast(self.prepared.cast)
+            # Only who comes first finds the centre untouched.
+            place = Place(self.prepared.shelf, cast) if self.is_plain and not self.entered else None
+            self.entered = True
+            yield Centre(self.app, cast, self.prepared.companies, place)
             db.session.remove()
 
     def client(self) -> FlaskClient:
@@ -51,6 +59,7 @@ class Site:
         if username in self.people:
             return self.people[username]
         with self.app.app_context():
+            self.entered = True
             made = accounts.create(username, username, secrets.token_urlsafe(20), {role}, actor="test", at=self.at,
                                    organisation_id=organisation_id)
             account_id = made.id
@@ -91,12 +100,13 @@ class Site:
 
 
 @pytest.fixture
-def site(prepared_sqlite: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest, prepared_sqlite: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     folder = tmp_path / "instance"
     shutil.copytree(prepared_sqlite.folder, folder)
     app = create_app(replace(prepared_sqlite.settings, instance=folder))
     app.config["WTF_CSRF_ENABLED"] = False
-    found = Site(app, prepared_sqlite)
+    # Who replaces parts of the program wants to see what its own case makes of them.
+    found = Site(app, prepared_sqlite, "monkeypatch" not in inspect.signature(request.function).parameters)
     real = clock.now
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] in ("app", "trading", "bidding", "experts") and getattr(module, "now", None) is real:

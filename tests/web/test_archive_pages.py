@@ -24,7 +24,7 @@ YEARS = timedelta(days=16 * 366)
 @pytest.fixture
 def case(site: Site) -> CaseRun:
     """A sealed case with a question that carries markup; the clock stands a day later."""
-    with site.inside() as centre:
+    def make() -> CaseRun:
         case = centre.a_case("register", "announce", bidders=2)
         question = announcements.ask(case.lot_id, "路缘石 <script>alert(1)</script> 规格", asker=centre.companies[0].code, at=case.at)
         announcements.answer(question.id, "以图纸为准", actor="x", at=case.at)
@@ -34,6 +34,10 @@ def case(site: Site) -> CaseRun:
         keeping.take_in(case.lot_id, at=case.at)
         case.code = case.lot.code  # type: ignore[attr-defined]
         case.pieces = [(piece.id, piece.path) for piece in service.pieces(case.lot_id)]  # type: ignore[attr-defined]
+        return case
+
+    with site.inside() as centre:
+        case = centre.once("sealed with a question", make)
     site.at = case.at + timedelta(days=1)
     return case
 

@@ -38,15 +38,21 @@ def read_catalogue(folder: Path) -> Catalog:
     return merged
 
 
+@lru_cache
+def english(folder: Path) -> Translations:
+    """The English sentences, read once by a process that builds several applications."""
+    compiled = io.BytesIO()
+    write_mo(compiled, read_catalogue(folder / "en"))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
 class Catalogues(Domain):
     """English from the .po files; Chinese is what the source says."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        compiled = io.BytesIO()
-        write_mo(compiled, read_catalogue(folder / "en"))
-        compiled.seek(0)
-        self._english = Translations(compiled)
+        self._english = english(folder)
         self._chinese = NullTranslations()
         self._phrases: dict[str, dict[str, Markup]] = {name: {} for name in LANGUAGES}
 
@@ -106,6 +112,7 @@ def once_per_language(say: Callable[Asked, Said]) -> Callable[Asked, Said]:
     return asked
 
 
+@lru_cache
 def read_refusals(folder: Path) -> dict[str, dict[str, Any]]:
     """Texts of all refusals: reason -> {zh, en, status}. A reason told twice is a mistake."""
     texts: dict[str, dict[str, Any]] = {}
