@@ -1,0 +1,1 @@
+"""Live competition for a price: listing, timed bidding, auction phases, price ceilings, falling prices."""
