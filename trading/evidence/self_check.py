@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal_column, select
 
 from trading.base import installation
 from trading.base.boxes import BoxDamaged
@@ -168,7 +168,8 @@ def _compare_note(note: str, size: int, peaks: list[bytes]) -> Iterator[Found]:
 
 def _extra_nodes(here: Connection, size: int) -> Iterator[Found]:
     # Each tree ends at its last entry.
-    ends = dict(here.execute(select(_ENTRY.c.seq // verify.SPAN, func.max(_ENTRY.c.seq) + 1).group_by(_ENTRY.c.seq // verify.SPAN)).tuples().all())
+    which = _ENTRY.c.seq // literal_column(str(verify.SPAN))
+    ends: dict[int, int] = {number: end for number, end in here.execute(select(which, func.max(_ENTRY.c.seq) + 1).group_by(which))}
     for level, i in here.execute(select(_NODE.c.level, _NODE.c.i).order_by(_NODE.c.level, _NODE.c.i)):
         if not 0 <= level < 40 or i < 0 or (i + 1) << level > ends.get((i << level) // verify.SPAN, 0):
             yield Found("evidence_node", f"{level},{i}", "", "added")
