@@ -37,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # What is thrown away need not reach a disk: everything the tests write goes to memory where that is possible.
     if "TMPDIR" not in os.environ and (place := sharing.fast_place()):
         os.environ["TMPDIR"] = tempfile.tempdir = str(place)
+    # Programs that tests start find what an earlier one compiled.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # The workers take files in the order below, not by their number of tests, which says little about their time.
     config.option.loadscopereorder = False
     # A million objects live as long as the run: looking through them for garbage all the time finds nothing.

@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+from flask import current_app
 from sqlalchemy import event
 
 from bidding.trustees import service as trustees
@@ -89,16 +90,22 @@ class Place:
 
     def __init__(self, shelf: Shelf, cast: Cast, own: str = "") -> None:
         self.shelf, self.cast, self.own = shelf, cast, own
-        self.settings = installation.settings()
+        self.set_up = self._set_up()
         self.stand: int | None = 0
         event.listen(db.engine, "commit", self._leave)
+
+    def _set_up(self) -> tuple[Any, ...]:
+        """What a test may have set beside the database: settings, the file store, the people's own programs."""
+        own, cast = current_app.extensions["mingtang"], self.cast
+        return (own["settings"], vars(own["files"]).copy(), own["law"], own["boxes"], dict(own["keys"]), cast.pins, [holder.trustee for holder in cast.holders],
+                list(cast.watchers.witnesses), list(cast.watchers.authorities))
 
     def _leave(self, _connection: Any) -> None:
         self.stand = None
 
     def once(self, words: list[str], make: Callable[[int, Any], Made]) -> Made:
         """What the last of the words names; ``make`` goes on from the longest of them that is kept, by its number."""
-        if self.stand is None or installation.settings() is not self.settings:
+        if self.stand is None or self._set_up() != self.set_up:
             return make(0, None)
         stand, kept = self.stand, None
         done = max((number for number, word in enumerate(words, 1) if (stand, word) in self.shelf.kept), default=0)

@@ -375,11 +375,11 @@ def test_a_pre_key_serves_one_session_only(ready) -> None:
 # --- many processes, and death at any moment --------------------------------------------------------
 
 
-def _work(settings: Settings, lot_id: int, at, go, seconds: float) -> None:
+def _work(settings: Settings, lot_id: int, at, together, seconds: float) -> None:
     app = create_app(settings)
     random.seed(os.getpid())
     with app.app_context():
-        go.wait()
+        together.wait(120)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             for step in (opening.close, opening.close_window, opening.unseal_due, opening.finish):
@@ -409,13 +409,12 @@ def test_four_processes_give_one_result(centre: Centre) -> None:
     settings = installation.settings()
     db.session.remove()
     context = multiprocessing.get_context("spawn")
-    go = context.Event()
-    workers = [context.Process(target=_work, args=(settings, case.lot_id, case.at, go, 30)) for _ in range(4)]
+    together = context.Barrier(4)
+    workers = [context.Process(target=_work, args=(settings, case.lot_id, case.at, together, 30)) for _ in range(4)]
     for worker in workers:
         worker.start()
-    go.set()
     for worker in workers:
-        worker.join(60)
+        worker.join(180)
         assert worker.exitcode == 0
     _one_result(case)
 
@@ -429,11 +428,10 @@ def test_killed_at_any_step_it_goes_on(sqlite_centre: Centre) -> None:
     db.session.remove()
     context = multiprocessing.get_context("spawn")
     for pause in (0.0, 0.03):
-        go = context.Event()
-        worker = context.Process(target=_work, args=(settings, case.lot_id, case.at, go, 30))
+        together = context.Barrier(2)
+        worker = context.Process(target=_work, args=(settings, case.lot_id, case.at, together, 30))
         worker.start()
-        time.sleep(2.5)
-        go.set()
+        together.wait(90)
         time.sleep(pause)
         os.kill(worker.pid, signal.SIGKILL)
         worker.join()
