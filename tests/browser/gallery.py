@@ -224,7 +224,7 @@ def timeline() -> dict:
 def wizard() -> dict:
     return {
         "crumbs": [{"text": "我的标段", "href": "#"}, {"text": "白水河流域综合治理工程（二期）", "href": "#"}, {"text": "封存投标文件"}],
-        "lot": {"code": "QC-GC-2026-0117-01", "title": "青川县白水河流域综合治理工程（二期）施工", "deadline": ahead(hours=30), "session_href": "#", "upload_href": "#", "commit_href": "#", "back_href": "#", "how_href": "#", "cli_href": "#", "part_bytes": 4194304},
+        "lot": {"heading": "封存投标文件", "fields": ["price", "days", "quality", "statement"], "code": "QC-GC-2026-0117-01", "title": "青川县白水河流域综合治理工程（二期）施工", "deadline": ahead(hours=30), "session_href": "#", "upload_href": "#", "commit_href": "#", "back_href": "#", "how_href": "#", "cli_href": "#", "part_bytes": 4194304},
         "steps": [{"text": t, "state": s, "note": None} for t, s in [("选择文件", "done"), ("自查", "current"), ("本机加密", "todo"), ("上传", "todo"), ("签名封存", "todo")]],
         "slots": [{"id": "price", "name": "报价文件", "required": True, "blind": False, "types": ".pdf,.xml", "max_text": "不超过 100 MB", "max_bytes": 104857600}, {"id": "tech", "name": "施工组织设计", "required": True, "blind": True, "types": ".pdf", "max_text": "不超过 500 MB", "max_bytes": 524288000}, {"id": "other", "name": "其他材料", "required": False, "blind": False, "types": ".pdf,.zip", "max_text": "不超过 500 MB", "max_bytes": 524288000}],
         "checks": [{"id": "slots", "kind": "ok", "text": "必交文件齐全", "note": None}, {"id": "limit", "kind": "ok", "text": "报价未超过最高投标限价", "note": None}, {"id": "blind", "kind": "failed", "text": "暗标文件的属性中含有单位名称", "note": "文件“施工组织设计.pdf”的作者属性不为空，请清除后重新选择。"}, {"id": "cert", "kind": "warn", "text": "安全生产许可证将于 12 天后到期", "note": "不影响递交。"}, {"id": "deposit", "kind": "todo", "text": "保证金到账状态", "note": None}],
