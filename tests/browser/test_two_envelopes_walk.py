@@ -48,7 +48,7 @@ def seal(visitor: Visitor, page: Page, file: str, tmp_path: Path) -> None:
     visitor.press("下一步：自查")
     expect(page.locator("#check-list .checks--failed")).to_have_count(0)
     visitor.press("在本机加密")
-    expect(page.locator('[data-step="sign"]')).to_be_visible()
+    expect(page.locator('[data-step="sign"]')).to_be_visible(timeout=30_000)
     page.locator("#passphrase").fill(PASSPHRASE)
     page.locator("#passphrase-again").fill(PASSPHRASE)
     with page.expect_download() as kept:
@@ -56,7 +56,7 @@ def seal(visitor: Visitor, page: Page, file: str, tmp_path: Path) -> None:
     kept.value.save_as(tmp_path / f"{file}.json")
     page.locator("#sign-agree").check()
     visitor.press("封存并递交")
-    expect(page.locator("#done")).to_be_visible()
+    expect(page.locator("#done")).to_be_visible(timeout=30_000)
 
 
 def upload(page: Page, slot: str, name: str) -> None:
@@ -97,7 +97,7 @@ def test_sealed_apart_and_opened_one_after_the_other(live: Live, visitors: Visit
                 tender.case.halves[bid.digest] = (bid.kb, offer.company.id)
         deadline = projects.get_lot(tender.case.lot_id).deadline
     live.travel(deadline + timedelta(seconds=1))
-    live.wait_for(lambda: projects.get_lot(tender.case.lot_id).stage == Stage.CLOSED)
+    live.wait_for(lambda: projects.get_lot(tender.case.lot_id).stage == Stage.CLOSED, 60)
     with live.desk():
         for digest, (kb, who) in tender.case.halves.items():
             opening.give_half(tender.case.lot_id, digest, kb, bidder_id=who, clock=clock.now)
@@ -105,15 +105,16 @@ def test_sealed_apart_and_opened_one_after_the_other(live: Live, visitors: Visit
     page = bidder.sign_in("two-bidder", f"/hall/{tender.code}")
     cards = page.locator("[data-decrypt]")
     expect(cards).to_have_count(2)
+    expect(page.locator("[data-decrypt][data-ready=yes]")).to_have_count(2, timeout=20_000)
     cards.nth(0).locator("[data-decrypt-device]").click()
-    expect(cards.nth(0).locator("[data-decrypt-status]")).to_contain_text("已交出")
+    expect(cards.nth(0).locator("[data-decrypt-status]")).to_contain_text("已交出", timeout=20_000)
     # The other one from its recovery file, as on another computer.
     second = page.locator("[data-decrypt]").last
     second.locator("summary").click()
     second.locator("[data-recovery-file]").set_input_files(tmp_path / "price.json")
     second.locator("[data-recovery-passphrase]").fill(PASSPHRASE)
     second.locator("[data-decrypt-file]").click()
-    live.wait_for(lambda: projects.get_lot(tender.case.lot_id).stage == Stage.OPENED, 40)
+    live.wait_for(lambda: projects.get_lot(tender.case.lot_id).stage == Stage.OPENED, 90)
 
     page = bidder.open(f"/hall/{tender.code}")
     expect(page.locator("main")).to_contain_text("报价待开启")
@@ -141,7 +142,7 @@ def test_sealed_apart_and_opened_one_after_the_other(live: Live, visitors: Visit
         opens = tender.case.sessions[1].opens_at
     if clock.now() < opens:
         live.travel(opens + timedelta(seconds=1))
-    live.wait_for(lambda: (evaluation.evaluation_of(tender.case.lot_id).report or {}).get("ranking"), 40)
+    live.wait_for(lambda: (evaluation.evaluation_of(tender.case.lot_id).report or {}).get("ranking"), 90)
     with live.desk():
         assert len(opening.opened_bids(tender.case.lot_id, envelopes.PRICE)) == 3
     page = bidder.sign_in("two-bidder", f"/hall/{tender.code}")
