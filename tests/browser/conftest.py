@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app import create_app
 from experts.draw import service as draws
@@ -19,6 +19,9 @@ from tests.conftest import Prepared
 from tests.requirements import chromium
 from tests.shelf import copy_cast
 from trading.base.database import db
+
+# A busy machine seals and signs more slowly; only what never comes waits so long.
+expect.set_options(timeout=20_000)
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
