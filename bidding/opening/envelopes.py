@@ -1,7 +1,7 @@
-"""Prices in envelopes of their own (双信封): closed, witnessed and paid for with their halves together with
-the technical ones, opened when the committee has judged those, and only of bidders that it passed.
+"""Prices in envelopes of their own (双信封): closed and witnessed with the technical ones, whose bidders give both
+halves in one window; opened when the committee has judged those, and only of bidders that it passed.
 
-The two envelopes are two sealing sessions of one lot with one deadline (docs/decisions/013). What the
+The two envelopes are two sealing sessions of one lot with one deadline (docs/decisions/013-two-envelopes.md). What the
 committee found stands in the log before a key holder is asked for a price; which envelopes stay shut
 stands in the entry that ends the price window, and no key holder releases a share of them.
 """

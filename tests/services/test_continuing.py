@@ -463,3 +463,27 @@ def test_a_close_that_was_witnessed_is_opened_under_its_own_name(gone: Lost, tmp
     assert all(holder.memory.size == 1 for holder in gone.centre.cast.holders), "what is opened under the name before is no memory of the new one"
     report = checked(packed(case), gone, tmp_path)
     assert wrong(report) == [] and "3 opened again" in str(report["checks"])
+
+
+def test_two_envelopes_are_sealed_anew_together(sqlite_centre: Centre, places: list[str], people: dict[str, Any], tmp_path: Path) -> None:  # noqa: F811
+    case = CaseRun(sqlite_centre.cast, sqlite_centre.plan(3, prices_after_h=2), T0)
+    case.register()
+    case.announce()
+    made = Lost(sqlite_centre, case, None, None, b"", service.origin(), people, case.at)  # type: ignore[arg-type]
+    before = [session.id for session in trustees.sessions_of_bids(case.lot_id)]
+    service.checkpoint(T0)
+    made.sync()
+    backup = backed_up(tmp_path)
+    grow(4)
+    made.sync()
+    restore(backup)
+    grow(2)
+    made.sync()
+    assert alarms.stop_filings() == alarms.RESTORED
+    made.go_on()
+    made.follow()
+    technical, price = trustees.sessions_of_bids(case.lot_id)
+    assert (technical.envelope, price.envelope) == ("technical", "price") and not {technical.id, price.id} & set(before)
+    assert technical.deadline == price.deadline == projects.get_lot(case.lot_id).deadline
+    assert price.opens_at - price.deadline == timedelta(hours=2) and technical.opens_at == technical.deadline
+    assert all(trustees.get_session(name).settled_at for name in before)
