@@ -27,6 +27,7 @@ from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from werkzeug.exceptions import HTTPException
 
+import bidding.auction.models
 import bidding.opening.models
 import bidding.rounds.models
 import bidding.sealed.models

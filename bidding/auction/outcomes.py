@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
-from bidding.auction.modes import After, Phase
 from bidding.auction.standing import Standing
 from trading.base.errors import Refused
+from trading.sales.modes import After, Phase
 
 
 class Single(StrEnum):

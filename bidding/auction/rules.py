@@ -1,4 +1,4 @@
-"""What a bid, an answer, a call or the passing of time does to a lot. Pure; every mode of modes.py.
+"""What a bid, an answer, a call or the passing of time does to a lot. Pure; every mode of trading.sales.modes.
 
 One end everywhere: a phase lasts up to its end and not at it. Whoever decides reads the clock inside
 the lot's lock and hands it in. A refused act changes nothing, so that it never moves a clock: it raises,
@@ -10,33 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bidding.auction.modes import After, Phase, Restart
-from bidding.auction.standing import Bid, Standing, Terms
+from bidding.auction.standing import Bid, Standing
 from trading.base.errors import Refused
+from trading.sales.modes import After, Phase, Restart
+from trading.sales.terms import MOST_FEN
 
-#: Fen that one amount may have; more would not survive JSON readers.
-MOST_FEN = 2**53 - 1
 CALLS = 3
-
-
-def check_terms(terms: Terms) -> None:
-    """Raises Refused ``auction.terms`` naming what a notice states wrongly."""
-    falls = Phase.FALLING in terms.mode.phases
-    wrong = {
-        "start": not 0 < terms.start_fen <= MOST_FEN,
-        "step": not 0 < terms.step_fen <= MOST_FEN,
-        "listing_ends": Phase.OFFERS in terms.mode.phases and terms.listing_ends_at <= terms.opens_at,
-        "ceiling": terms.ceiling_fen is not None and (
-            falls or not terms.start_fen < terms.ceiling_fen <= MOST_FEN
-            or terms.mode.multiples and (terms.ceiling_fen - terms.start_fen) % terms.step_fen != 0),
-        "after_ceiling": (terms.ceiling_fen is None) != (terms.after_ceiling is After.NOTHING),
-        "housing_step": terms.housing_step <= 0,
-        "floor": falls and not 0 < terms.floor_fen <= terms.start_fen,
-        "breaks": any(until <= start for start, until in terms.breaks)
-        or any(before[1] >= after[0] for before, after in zip(terms.breaks, terms.breaks[1:], strict=False))}
-    for place, is_wrong in wrong.items():
-        if is_wrong:
-            raise Refused("auction.terms", place=place)
 
 
 def accept(standing: Standing, paddle: str, fen: int, at: int) -> Standing:
@@ -85,7 +64,7 @@ def least(now: Standing) -> int:
     terms = now.terms
     if now.price_fen is None:
         return terms.start_fen
-    first_of_countdown = now.phase is Phase.TIMED and not any(bid.phase is Phase.TIMED for bid in now.bids)
+    first_of_countdown = now.phase is Phase.TIMED and (now.last is None or now.last.phase is not Phase.TIMED)
     if first_of_countdown and not terms.mode.full_step_first:
         # Not the highest itself: of equal offers the earlier counts (39号令 19), and the price would not rise.
         return now.price_fen + (terms.step_fen if terms.mode.multiples else 1)
@@ -114,7 +93,7 @@ def _moved_end(now: Standing, at: int) -> int | None:
 
 def _with_bid(now: Standing, paddle: str, fen: int, at: int) -> Standing:
     number = now.number + 1
-    return replace(now, number=number, bids=(*now.bids, Bid(number, paddle, fen, at, now.phase)))
+    return replace(now, number=number, last=Bid(number, paddle, fen, at, now.phase))
 
 
 def _once(known: tuple[str, ...], paddle: str) -> tuple[str, ...]:

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bidding.auction.modes import After, Mode, Phase
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What the notice fixes for one lot. Times are UTC milliseconds, money is fen."""
-
-    mode: Mode
-    start_fen: int
-    step_fen: int
-    opens_at: int
-    #: End of the listing; the other phases follow from the mode.
-    listing_ends_at: int = 0
-    ceiling_fen: int | None = None
-    after_ceiling: After = After.NOTHING
-    #: Lowest price of a falling auction.
-    floor_fen: int = 0
-    #: Square metres that one step of supplied housing adds (竞配建).
-    housing_step: int = 100
-    #: Hours in which nothing runs, (from, until), in order and apart: the hard stop of a day and the next morning.
-    breaks: tuple[tuple[int, int], ...] = ()
+from trading.sales.modes import Phase
+from trading.sales.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -61,7 +42,8 @@ class Standing:
     left_ms: int | None = None
     #: When the clock of a falling price began, moved by the time that it stood still.
     fell_from: int = 0
-    bids: tuple[Bid, ...] = field(default=(), compare=False)
+    #: The newest valid bid; all of them stand in the log, and deciding the next costs the same whatever their number.
+    last: Bid | None = None
 
     @property
     def is_paused(self) -> bool:

@@ -11,11 +11,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = [
     "trading.base", "trading.law", "trading.evidence", "trading.accounts", "trading.messages", "trading.parties",
-    "trading.projects", "trading.archive", "trading.announcements", "trading.drafting", "trading.contracts", "trading.lawbook", "trading.deposits", "trading.supervision",
+    "trading.projects", "trading.archive", "trading.announcements", "trading.drafting", "trading.contracts", "trading.lawbook", "trading.deposits", "trading.sales", "trading.supervision",
     "trading.objections",
     "bidding.eligibility", "bidding.envelope", "bidding.trustees", "bidding.sealed", "bidding.opening", "bidding.rounds", "bidding.auction",
     "experts.pool", "experts.draw", "experts.evaluation", "trading.frameworks", "trading.demonstration", "trading.portal", "trading.commands"]
-PURE = {"rules.py", "terms.py", "grounds.py", "lending.py", "casetexts.py", "tickets.py", "strata.py", "transcript.py", "methods.py", "ranking.py", "review.py", "modes.py", "standing.py", "outcomes.py", "recusal.py", "tree.py", "tile_names.py", "texts.py"}
+PURE = {"rules.py", "terms.py", "grounds.py", "lending.py", "casetexts.py", "tickets.py", "strata.py", "transcript.py", "methods.py", "ranking.py", "review.py", "modes.py", "standing.py", "outcomes.py", "parcels.py", "records.py", "recusal.py", "tree.py", "tile_names.py", "texts.py"}
 FRAMEWORKS = {"flask", "flask_login", "flask_wtf", "flask_babel", "sqlalchemy", "flask_sqlalchemy", "wtforms"}
 
 

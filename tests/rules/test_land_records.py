@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bidding.auction import records
+from trading.sales import records
 from trading.base.errors import Refused
 
 REAL = Path(__file__).resolve().parents[3] / "shared/data/land-cn/zitaichen-output.gb18030.json"

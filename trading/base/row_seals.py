@@ -6,12 +6,12 @@ installation, never in the database). Each table has a total over its seals, so 
 away or put back to what it once was, seal and all, is missed as well. ``changed_rows`` finds what
 does not fit and names table, row and column; trading/supervision/audits.py runs it.
 
-Two tables that are written while bids come in at the closing minute carry their seals in a column
+Tables that are written while bids come in, at the closing minute or live, carry their seals in a column
 of their own, which costs no statement; that none of their rows is missing, the log itself shows.
 
 The log's entries, nodes and head carry no seals: they are checked against the tree itself. Nor do
 uploads: how often they changed would count the bids, and what is uploaded is held to the signed
-header when it is filed.
+header when it is filed. Nor does the note when a live bidder's page was last heard of.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from trading.base import database, installation
 from trading.base.database import EPOCH, MICROSECOND, Model, db
 
 #: Tables that answer for themselves: the evidence log's tree, uploads under way, and the seals.
-SELF_PROVING = {"evidence_entry", "evidence_node", "evidence_head", "upload", "upload_part", "row_seal", "row_shape", "row_total"}
+SELF_PROVING = {"evidence_entry", "evidence_node", "evidence_head", "upload", "upload_part", "row_seal", "row_shape", "row_total", "auction_link"}
 #: Tables whose rows carry their own seal.
-INLINE = {"evidence_checkpoint", "sealed_bid"}
+INLINE = {"evidence_checkpoint", "sealed_bid", "auction", "auction_bid", "auction_event", "auction_answer"}
 MARK_BYTES = 8
 SPACE = 1 << 256
 AT_ONCE = 200
@@ -191,11 +191,12 @@ def own_marks(name: str, row: Mapping[str, Any]) -> bytes:
 
 
 def _seal_inline(here: Connection, table: Table, keys: set[tuple[Any, ...]]) -> None:
-    statement = update(table).where(next(iter(table.primary_key.columns)) == bindparam("which"))
+    own = list(table.primary_key.columns)
+    statement = update(table).where(*(column == bindparam(f"which_{column.name}") for column in own))
     for start in range(0, len(keys), AT_ONCE):
         rows = here.execute(_read_rows(table), {"keys": _bound(list(keys)[start:start + AT_ONCE])}).mappings().all()
         if rows:
-            here.execute(statement, [{"which": row[next(iter(table.primary_key.columns)).name], "marks": own_marks(table.name, row)} for row in rows])
+            here.execute(statement, [{f"which_{column.name}": row[column.name] for column in own} | {"marks": own_marks(table.name, row)} for row in rows])
 
 
 def _seal(here: Connection, table: Table, keys: set[tuple[Any, ...]]) -> None:
