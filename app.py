@@ -49,6 +49,7 @@ import trading.objections.models
 import trading.parties.models
 import trading.projects.models
 import trading.supervision.models  # noqa: F401
+from bidding.auction import jobs as auction_jobs
 from bidding.opening import api as opening_api
 from bidding.opening import jobs as opening_jobs
 from bidding.opening import objecting
@@ -314,6 +315,11 @@ TIMETABLE = [
     Job("opening.advance_due", 1, lambda: opening_jobs.advance_due(now)),
     Job("trustees.check_canaries", 5, lambda: canaries.check_due(now())),
     Job("rounds.close_due", 0.5, lambda: round_jobs.close_due(now)),
+    Job("auction.start_due", 2, lambda: auction_jobs.start_due(now())),
+    Job("auction.admit_due", 2, lambda: auction_jobs.admit_due(now)),
+    Job("auction.close_reserves", 1, lambda: auction_jobs.close_reserves(now)),
+    Job("auction.advance_due", 0.25, lambda: auction_jobs.advance_due(now)),
+    Job("auction.settle_due", 1, lambda: auction_jobs.settle_due(now)),
     Job("opening.read_replies", 2, lambda: objecting.read_replies(now())),
     Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),
     Job("evaluation.start_due", 2, lambda: evaluation_jobs.start_due(now())),

@@ -113,7 +113,8 @@ def _slots(envelope: str, is_application: bool) -> list[dict[str, Any]]:
     technical = {"id": "technical", "name": _("技术标"), "required": envelope == "technical", "blind": False, "types": ".pdf,.zip", "max_text": "2 GB", "max_bytes": most}
     price = {"id": "price", "name": _("已标价工程量清单"), "required": envelope == "price", "blind": False, "types": ".pdf,.xml,.xlsx,.zip",
              "max_text": "500 MB", "max_bytes": min(500 * 2**20, most)}
-    return {"technical": [letter | {"name": _("投标函（不写报价）")}, technical], "price": [price]}.get(envelope, [letter, technical, price])
+    return {"technical": [letter | {"name": _("投标函（不写报价）")}, technical], "price": [price], "reserve": [
+        letter | {"name": _("底价确定书（集体决策纪要）")}]}.get(envelope, [letter, technical, price])
 
 
 def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSession, place: str) -> dict[str, Any]:
@@ -148,4 +149,4 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSe
 
 
 def _heading(envelope: str) -> str:
-    return {"technical": _("封存技术标信封"), "price": _("封存报价信封")}.get(envelope, _("封存投标文件"))
+    return {"technical": _("封存技术标信封"), "price": _("封存报价信封"), "reserve": _("封存底价")}.get(envelope, _("封存投标文件"))

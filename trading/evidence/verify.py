@@ -713,9 +713,9 @@ _TRANSCRIPT = {"v", "params", "pool", "pool_root", "contributions", "beacon", "s
 _PARAMS = "v:int draw:text lot:text strata:list employer_cap:int reserve:int substitute_rule:text frozen_at:int seal_tool_sha256:text"
 _STRATUM = "id:text count:int regions:list specs:list"
 _ROW = "eid:base64 w:int regions:list specs:list employer:text"
-_OFFERS = {"draw": "value:hex", "technical": "days:int quality:text statement:text", "price": "price_fen:int"}
+_OFFERS = {"draw": "value:hex", "technical": "days:int quality:text statement:text", "price": "price_fen:int", "reserve": "price_fen:int"}
 _OFFER = "price_fen:int days:int quality:text statement:text"
-_ENVELOPE = re.compile(r"bid|technical|price|offer-[1-9][0-9]{0,2}|draw(-[a-z]{1,14})?")
+_ENVELOPE = re.compile(r"bid|technical|price|reserve|offer-[1-9][0-9]{0,2}|draw(-[a-z]{1,14})?")
 _KEY_LENGTHS = {"intl-1": 1216, "gm-1": 65, "gm-hybrid": 1281}
 _UNSAFE = re.compile("[/\\\\\0-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 #: The curve of GB/T 32918.5: its prime and b; a is the prime less 3.
