@@ -19,7 +19,7 @@ from typing import Any, cast
 from flask import current_app
 from sqlalchemy import Table, bindparam, insert, select
 
-from bidding.auction import rooms, rules
+from bidding.auction import lapses, rooms, rules
 from bidding.auction.models import Answer
 from bidding.auction.rooms import Happened, Room
 from bidding.auction.standing import Standing
@@ -81,7 +81,7 @@ class _Attempt:
     tag: str
     digest: str
     clock: Clock
-    by_host: bool = False
+    host: str = ""
     done: bool = False
     answer: dict[str, Any] | None = None
     failure: BaseException | None = None
@@ -98,18 +98,21 @@ def place(asked: Asked, public: bytes, *, clock: Clock) -> dict[str, Any]:
     return _decide(asked, clock=clock)
 
 
-def place_for_room(asked: Asked, *, clock: Clock) -> dict[str, Any]:
-    """A bid that was called out in the room, entered by the host for a paddle that is present (现场报价)."""
-    return _decide(asked, clock=clock, by_host=True)
+def place_for_room(asked: Asked, *, host: str, clock: Clock) -> dict[str, Any]:
+    """A bid that was called out in the room, entered by the host for a paddle that is present (现场报价).
+
+    Only while the host calls; everywhere else bidders sign for themselves. Raises Refused ``auction.*``.
+    """
+    return _decide(asked, clock=clock, host=host)
 
 
-def _decide(asked: Asked, *, clock: Clock, by_host: bool = False) -> dict[str, Any]:
+def _decide(asked: Asked, *, clock: Clock, host: str = "") -> dict[str, Any]:
     if not _KEY.fullmatch(asked.key):
         raise Refused("http.idempotency_key")
     if asked.act not in (BID, JOIN) or isinstance(asked.fen, bool) or not isinstance(asked.fen, int) or not 0 <= asked.fen < 2**53:
         raise Refused("auction.amount")
     tag = installation.boxes().tag("auction-answer", str(asked.lot_id), asked.paddle, asked.key)
-    attempt = _Attempt(asked, tag, sha256(documents.encode(asked.document())).hexdigest(), clock, by_host)
+    attempt = _Attempt(asked, tag, sha256(documents.encode(asked.document())).hexdigest(), clock, host)
     _queue().wait_for(attempt)
     if attempt.failure is not None:
         raise attempt.failure
@@ -216,12 +219,14 @@ def _one(attempt: _Attempt, room: Room) -> _Decided:
     """Decide on one request by the clock read now; what time has done before it is done first."""
     asked = attempt.asked
     at, at_ms = room.clock(attempt.clock)
+    if lapses.was_silent(room, at_ms):
+        return _Decided(attempt, at, refusal=Refused("auction.interrupted"))
     room.pass_time(at_ms)
     try:
         if room.stage not in (Stage.BIDDING, Stage.PAUSED) or asked.room != room.code:
             raise Refused("auction.over")
-        if room.standing.phase is Phase.CALLS and not attempt.by_host and asked.act != BID:
-            raise Refused("auction.no_question", phase=str(room.standing.phase))
+        if attempt.host and room.standing.phase is not Phase.CALLS:
+            raise Refused("auction.no_calls", phase=str(room.standing.phase))
         after = rules.join(room.standing, asked.paddle, at_ms) if asked.act == JOIN else rules.accept(room.standing, asked.paddle, asked.fen, at_ms)
     except Refused as refusal:
         return _Decided(attempt, at, refusal=refusal)
@@ -230,9 +235,10 @@ def _one(attempt: _Attempt, room: Room) -> _Decided:
     facts: dict[str, Any] = {"paddle": asked.paddle}
     if bid is not None:
         facts |= {"number": bid.number, "fen": bid.fen, "phase": str(bid.phase)}
-    if attempt.by_host:
-        facts["by_host"] = True
-    thing = room.add("auction.bid" if bid else "auction.joined", asked.paddle, at, bid=bid, logged={"key": asked.key, "signature": asked.signature.hex()}, **facts)
+    logged = {"key": asked.key, "signature": asked.signature.hex()}
+    if attempt.host:
+        facts["by_host"], logged["host"] = True, attempt.host
+    thing = room.add("auction.bid" if bid else "auction.joined", asked.paddle, at, bid=bid, logged=logged, **facts)
     return _Decided(attempt, at, after, thing)
 
 

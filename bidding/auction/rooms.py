@@ -65,6 +65,8 @@ class Room:
     stage: Stage
     ended_at: datetime | None
     outcome: dict[str, Any] | None
+    # {cause, since, resume_at}: the clock stands still for a technical reason (lapses.py).
+    held: dict[str, Any] | None = None
     happened: list[Happened] = field(default_factory=list)
 
     def clock(self, clock: Clock) -> tuple[datetime, int]:
@@ -77,6 +79,10 @@ class Room:
 
     def pass_time(self, at_ms: int) -> None:
         """Do what time alone has done up to now, each step at its own moment."""
+        if self.held is not None and self.held["resume_at"] is not None and self.held["resume_at"] <= at_ms and self.stage is Stage.BIDDING:
+            when = self.held["resume_at"]
+            self.standing, self.held = rules.resume(self.standing, when), None
+            self.add("auction.released", "clock", moment(when), ends_at=self.standing.ends_at)
         for when, now in rules.steps(self.standing, at_ms):
             self.standing = now
             self.add("auction.ended" if now.phase is Phase.ENDED else "auction.phase", "clock", moment(when), phase=str(now.phase),
@@ -102,7 +108,7 @@ def shown(now: Standing) -> dict[str, Any]:
 
 def create(lot_id: int, code: str, terms: Terms, *, at: datetime) -> None:
     """Make the row of a lot that will be competed for live."""
-    row = {"lot_id": lot_id, "room": code, "terms": kept_terms(terms), "standing": kept_standing(Standing(terms)) | {"as_of": unix_ms(at)},
+    row = {"lot_id": lot_id, "room": code, "terms": kept_terms(terms), "standing": kept_standing(Standing(terms)) | {"as_of": unix_ms(at), "held": None},
            "seq": 0, "due_at": terms.opens_at, "ended_at": None, "outcome": None}
     connection().execute(insert(_AUCTION), row | {"marks": row_seals.own_marks("auction", row)})
 
@@ -134,7 +140,7 @@ def read(lot_id: int) -> Room:
 def _read(row: Any) -> tuple[Room, datetime | None]:
     terms = read_terms(row.terms)
     return Room(row.lot_id, row.room, row.code, terms, read_standing(terms, row.standing), row.seq, row.standing["as_of"], Stage(row.stage),
-                row.ended_at, row.outcome), row.stage_at
+                row.ended_at, row.outcome, row.standing["held"]), row.stage_at
 
 
 def _follow_stage(room: Room, stage_at: datetime | None) -> None:
@@ -147,7 +153,7 @@ def _follow_stage(room: Room, stage_at: datetime | None) -> None:
         if room.standing.phase is not Phase.ENDED:
             room.standing, room.as_of = rules.pause(room.standing, at_ms), at_ms
             room.add("auction.paused", "clock", moment(at_ms), left_ms=room.standing.left_ms)
-    elif room.stage is Stage.BIDDING and room.standing.is_paused:
+    elif room.stage is Stage.BIDDING and room.standing.is_paused and room.held is None:
         at_ms = max(unix_ms(stage_at), room.as_of)
         room.standing, room.as_of = rules.resume(room.standing, at_ms), at_ms
         room.add("auction.resumed", "clock", moment(at_ms), ends_at=room.standing.ends_at)
@@ -184,8 +190,8 @@ def write(rooms: Iterable[Room]) -> None:
 def _moved(room: Room) -> dict[str, Any]:
     now = room.standing
     # An end that nobody has dealt with yet is due at once.
-    due = room.as_of if now.phase is Phase.ENDED and room.ended_at is None else rules.due_at(now)
-    row = {"lot_id": room.lot_id, "room": room.code, "terms": kept_terms(room.terms), "standing": kept_standing(now) | {"as_of": room.as_of},
+    due = room.as_of if now.phase is Phase.ENDED and room.ended_at is None else room.held["resume_at"] if room.held else rules.due_at(now)
+    row = {"lot_id": room.lot_id, "room": room.code, "terms": kept_terms(room.terms), "standing": kept_standing(now) | {"as_of": room.as_of, "held": room.held},
            "seq": room.seq, "due_at": due, "ended_at": room.ended_at, "outcome": room.outcome}
     marks = row_seals.own_marks("auction", row)
     return {f"new_{name}": row[name] for name in _CHANGING} | {"which": room.lot_id, "new_marks": marks}

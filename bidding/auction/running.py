@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bidding.auction import applying, reserve, rooms, rules, settling
+from bidding.auction import applying, lapses, reserve, rooms, rules, settling
 from bidding.auction.rooms import Room
 from trading.announcements import queries as notices
 from trading.base.clock import Clock, unix_ms
@@ -75,6 +75,8 @@ def advance(lot_id: int, *, clock: Clock) -> bool:
         at, at_ms = room.clock(clock)
         if lot.stage not in (Stage.BIDDING, Stage.PAUSED) or room.ended_at is not None:
             return False
+        if lapses.was_silent(room, at_ms):
+            return False  # the platform was away: the watch holds the room and announces when it goes on
         room.pass_time(at_ms)
         changed = bool(room.happened)
         has_ended = room.standing.phase is Phase.ENDED

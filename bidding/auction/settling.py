@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bidding.auction import applying, outcomes, reserve, rooms
+from bidding.auction import applying, deal, outcomes, reserve, rooms
 from bidding.auction.models import AuctionEvent, LiveBid, Paddle
 from bidding.auction.rooms import Room
 from bidding.auction.standing import kept_terms
@@ -91,6 +91,7 @@ def _deal(lot: Lot, room: Room, found: outcomes.Outcome, reserve_fen: int | None
     rooms.write([room])
     projects.record_buyer(lot, winner.organisation_id, found.price_fen)
     announcements.award(lot.id, winner.organisation_id, actor="timetable", at=at)
+    deal.sign_by_centre(lot, at=at)
     for paddle in paddles:
         messages.notify("auction.won" if paddle is winner else "auction.lost", at=at, organisation_id=paddle.organisation_id, lot=lot.label,
                         link=f"/me/sales/{lot.code}")

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy import select
 
-from bidding.envelope.documents import AT_DEADLINE, PART_BYTES, offer_shape
+from bidding.envelope.documents import AT_DEADLINE, PART_BYTES, RESERVE, offer_shape
 from bidding.sealed import boxes, guests
 from bidding.trustees import countersigning, fingerprints
 from bidding.trustees import service as trustees
@@ -139,7 +139,8 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSe
             {"id": "sizes", "kind": "todo", "text": _("文件大小和名称符合要求"), "note": None},
             *([] if is_application else [{"id": "price", "kind": "todo", "text": _("工期已填写"), "note": None}] if envelope == "technical" else [
                 {"id": "price", "kind": "todo", "text": _("报价已填写"), "note": _("最高限价 %(limit)s 元", limit=yuan(lot.ceiling_fen)) if lot.ceiling_fen else None}]),
-            {"id": "deposit", "kind": "ok" if paid else "warn", "text": _("保证金已到账") if paid else _("保证金尚未到账，请在截止前缴纳"), "note": None}],
+            *([] if envelope == RESERVE else [{"id": "deposit", "kind": "ok" if paid else "warn", "note": None,
+                                               "text": _("保证金已到账") if paid else _("保证金尚未到账，请在截止前缴纳")}])],
         "receipt_rows": [{"key": _("标段"), "value": lot.code, "id": "receipt-lot"}, {"key": _("时间"), "value": "—", "id": "receipt-time"},
                          {"key": _("指纹"), "value": "—", "id": "receipt-digest"}, {"key": _("证据号"), "value": "—", "id": "receipt-index"}],
         "bidder": bidder.name, "limit_note": None, "ceiling_fen": lot.ceiling_fen or 0,
