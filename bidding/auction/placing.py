@@ -239,6 +239,8 @@ def _one(attempt: _Attempt, room: Room) -> _Decided:
     if attempt.host:
         facts["by_host"], logged["host"] = True, attempt.host
     thing = room.add("auction.bid" if bid else "auction.joined", asked.paddle, at, bid=bid, logged=logged, **facts)
+    if after.phase is Phase.ENDED:
+        room.add("auction.ended", asked.paddle, at, phase=str(after.phase), ends_at=after.ends_at)  # a falling price was taken
     return _Decided(attempt, at, after, thing)
 
 

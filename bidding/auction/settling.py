@@ -127,7 +127,9 @@ def _acts(lot: Lot) -> list[dict[str, Any]]:
 def _paddle(paddle: Paddle) -> dict[str, Any]:
     kept = applying.content(paddle)
     return {"number": paddle.number or "", "public": paddle.public, "application": kept["application"], "signature": kept["signature"],
-            "keys": kept["keys"], "consents": [{"code": item["code"], "share": item["share"], "signature": item["signature"]}
+            "keys": kept["keys"], "bidder": kept["application"]["bidder"],
+            "organisation_keys": [key.hex() for key in parties.signing_keys(kept["organisation"])],
+            "consents": [{"code": item["code"], "share": item["share"], "signature": item["signature"]}
                                                for item in applying.consents(paddle)],
             "commitment": keys.tagged_hash("auction-application", documents.encode(kept["application"])).hex()}
 
