@@ -24,6 +24,7 @@ from trading.sales.modes import MINUTE, Phase
 from trading.supervision.models import Heartbeat
 
 BEAT = "auctions"
+SILENCE = timedelta(seconds=5)
 SILENCE_MS = 5_000
 BACK_AFTER_MS = 2 * MINUTE
 LOST_AFTER, RECENT = timedelta(seconds=15), timedelta(seconds=60)
@@ -47,15 +48,18 @@ def heard(paddle: Paddle, *, leaving: bool, at: datetime) -> None:
             found.heard_at = at
 
 
-def was_silent(room: Room, at_ms: int) -> bool:
-    """Whether the platform was away when something fell due: then it is not decided now, but held and announced."""
+def was_silent(room: Room, acted_ms: int, at_ms: int) -> bool:
+    """Whether the platform was away when something fell due: then it is not decided now, but held and announced.
+
+    ``acted_ms`` is when something last happened in the room, which also shows that the platform was there.
+    """
     due = rules.due_at(room.standing)
     if due is None or due > at_ms or room.standing.phase is Phase.WAITING:
         return False
     beat = db.session.scalar(select(Heartbeat.at).where(Heartbeat.part == BEAT))
     if beat is None or unix_ms(beat) >= due:
         return False
-    return at_ms - max(unix_ms(beat), room.as_of) > SILENCE_MS
+    return at_ms - max(unix_ms(beat), acted_ms) > SILENCE_MS
 
 
 def watch(clock: Clock) -> int:

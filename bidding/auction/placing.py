@@ -218,8 +218,10 @@ def _again(attempt: _Attempt, digest: str, content: Mapping[str, Any]) -> None:
 def _one(attempt: _Attempt, room: Room) -> _Decided:
     """Decide on one request by the clock read now; what time has done before it is done first."""
     asked = attempt.asked
+    acted_ms = room.as_of
     at, at_ms = room.clock(attempt.clock)
-    if lapses.was_silent(room, at_ms):
+    if lapses.was_silent(room, acted_ms, at_ms):
+        room.as_of = acted_ms
         return _Decided(attempt, at, refusal=Refused("auction.interrupted"))
     room.pass_time(at_ms)
     try:

@@ -72,10 +72,11 @@ def advance(lot_id: int, *, clock: Clock) -> bool:
     with transaction():
         lot = projects.locked_lot(lot_id)
         room = rooms.locked(lot_id)
+        acted_ms = room.as_of
         at, at_ms = room.clock(clock)
         if lot.stage not in (Stage.BIDDING, Stage.PAUSED) or room.ended_at is not None:
             return False
-        if lapses.was_silent(room, at_ms):
+        if lapses.was_silent(room, acted_ms, at_ms):
             return False  # the platform was away: the watch holds the room and announces when it goes on
         room.pass_time(at_ms)
         changed = bool(room.happened)

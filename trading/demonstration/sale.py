@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bidding.auction import applying, placing, reserve, rooms, running, settling
+from bidding.auction import applying, lapses, placing, reserve, rooms, running, settling
 from bidding.auction.applying import Partner
 from bidding.auction.placing import BID, JOIN, Asked
 from bidding.auction.rooms import Room
@@ -22,6 +22,7 @@ from trading.demonstration.case import CaseRun, Offer, Plan, Say, quiet
 from trading.demonstration.cast import Cast, Company
 from trading.evidence import verify
 from trading.parties import service as parties
+from trading.supervision.models import Heartbeat
 
 
 @dataclass
@@ -141,8 +142,16 @@ class SaleRun(CaseRun):
         while (room := self.room).ended_at is None:
             ends = room.standing.ends_at
             assert ends is not None
-            self.at = max(self.at, rooms.moment(ends))
+            while self.at < rooms.moment(ends):
+                # The timetable is there all the while.
+                self.at = min(self.at + lapses.SILENCE, rooms.moment(ends)) if self._is_watched() else rooms.moment(ends)
+                lapses.watch(stopped(self.at))
             running.advance(self.lot_id, clock=stopped(self.at))
+
+    @staticmethod
+    def _is_watched() -> bool:
+        """Whether somebody has watched before: then a silence would be noticed."""
+        return db.session.get(Heartbeat, lapses.BEAT) is not None
 
     def open_reserve(self) -> None:
         """The key holders release the reserve price, now that the log says how the bidding ended."""
