@@ -79,6 +79,7 @@ from trading.base.config import ROOT, Settings, load
 from trading.base.database import db
 from trading.base.errors import NotFound, Refused
 from trading.base.files import Files
+from trading.announcements import forms as announcement_forms
 from trading.announcements import jobs as announcement_jobs
 from trading.announcements import service as announcements
 from trading.archive import disposal, disposal_views, hold_views, keeping, loan_views, override_views, renewal, search_views
@@ -101,8 +102,15 @@ from trading.objections import views as objection_views
 from trading.parties import views as party_views
 from trading.portal import admin_views, letter_views, operator_views, result_views
 from trading.portal import views as portal_views
+from trading.projects import forms as project_forms
 from trading.projects import registrar_views
+from trading.projects import service as projects
 from trading.projects import views as project_views
+from trading.projects import words as project_words
+from trading.sales import forms as sale_forms
+from trading.sales import pages as sale_pages
+from trading.sales import service as sales
+from trading.sales import views as sale_views
 from trading.demonstration.place import demo_folder, is_ready
 from trading.deposits import views as deposit_views
 from trading.drafting import views as drafting_views
@@ -123,6 +131,12 @@ PART_LIMIT = 9 * 1024 * 1024
 
 audits.ALSO.append(sealed_self_check.changed)
 announcements.ANNEXES.append(notice_words.annex)
+announcements.PARTICULARS.append(sale_pages.particulars)
+announcements.CHECKS.append(sales.findings)
+announcement_forms.FORMS.append(sale_forms.notice_form)
+projects.ALSO_MISSING.append(sales.gaps)
+project_forms.LOT_FORMS.append(sale_forms.lot_form)
+project_words.PARTS.append(sale_pages.of_lot)
 
 MACHINES = [trustee_views.bp, opening_api.bp, draw_api.bp]
 BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, correction_views.bp, drafting_views.bp,
@@ -130,7 +144,7 @@ BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, countersigning_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
               supplier_views.bp, selection_views.bp, prequalification_views.bp, log_views.bp, framework_views.bp,
               evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, audit_views.bp, continuing_views.bp, pause_views.bp, clock_views.bp,
-              law_views.bp, law_change_views.bp, contract_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
+              law_views.bp, law_change_views.bp, contract_views.bp, sale_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -93,6 +94,17 @@ def language() -> str:
         return str(g.language)
     except RuntimeError:
         return "zh"  # outside of any request or command
+
+
+@contextmanager
+def in_chinese() -> Iterator[None]:
+    """Say everything in Chinese for a while: what is published is written in it, whoever publishes."""
+    before = language()
+    g.language = "zh"
+    try:
+        yield
+    finally:
+        g.language = before
 
 
 def once_per_language(say: Callable[Asked, Said]) -> Callable[Asked, Said]:

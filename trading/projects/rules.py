@@ -135,6 +135,12 @@ def runnable(procedure_id: str) -> Procedure:
     return row
 
 
+def grants_land_live(procedure_id: str) -> bool:
+    """Whether a type grants land by live bidding (拍卖、挂牌): its lots are parcels, its days run to the opening."""
+    row = procedure(procedure_id)
+    return row.family is Family.LAND and row.rounds == "live"
+
+
 #: Types offered at registration.
 RUNNABLE = tuple(row.id for row in PROCEDURES.values() if row.runs)
 

@@ -46,12 +46,6 @@ def modes_of(row: Procedure) -> list[Mode]:
     return [mode for mode in MODES.values() if (Phase.OFFERS in mode.phases) == listed and Phase.FALLING not in mode.phases]
 
 
-def states_parcel(procedure_id: str) -> bool:
-    """Whether each lot of a type is a parcel of land that its notice describes."""
-    row = procedure(procedure_id)
-    return row.family is Family.LAND and row.rounds == "live"
-
-
 def lot_findings(procedure_id: str, region: str, on: date, parcel: Parcel, start_fen: int, deposit_fen: int) -> list[Finding]:
     """Hold a parcel's floor, start price, deposit and terms against the law of a day.
 
