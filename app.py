@@ -85,6 +85,8 @@ from trading.announcements import service as announcements
 from trading.archive import disposal, disposal_views, hold_views, keeping, loan_views, override_views, renewal, search_views
 from trading.archive import views as archive_views
 from trading.base.scheduler import Job
+from trading.contracts import jobs as contract_jobs
+from trading.contracts import payments
 from trading.contracts import views as contract_views
 from trading.base.scheduler import run as run_timetable
 from trading.announcements import correction_views
@@ -112,6 +114,7 @@ from trading.sales import pages as sale_pages
 from trading.sales import service as sales
 from trading.sales import views as sale_views
 from trading.demonstration.place import demo_folder, is_ready
+from trading.deposits import service as deposits
 from trading.deposits import views as deposit_views
 from trading.drafting import views as drafting_views
 from trading.evidence import service as evidence
@@ -137,6 +140,7 @@ announcement_forms.FORMS.append(sale_forms.notice_form)
 projects.ALSO_MISSING.append(sales.gaps)
 project_forms.LOT_FORMS.append(sale_forms.lot_form)
 project_words.PARTS.append(sale_pages.of_lot)
+payments.DEPOSITS.append(deposits.paid_fen)
 
 MACHINES = [trustee_views.bp, opening_api.bp, draw_api.bp]
 BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, correction_views.bp, drafting_views.bp,
@@ -332,6 +336,7 @@ TIMETABLE = [
     Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),
     Job("evaluation.start_due", 2, lambda: evaluation_jobs.start_due(now())),
     Job("frameworks.settle_due", 2, lambda: framework_jobs.settle_due(now())),
+    Job("contracts.remind_instalments", 3600, lambda: contract_jobs.remind_due(now())),
     Job("objections.follow", 60, lambda: objection_jobs.follow(now())),
     Job("supervision.remind", 60, lambda: reminders.remind(now())),
     Job("supervision.alarm", 2, lambda: alarming.tell(now())),

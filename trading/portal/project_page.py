@@ -53,7 +53,7 @@ def values(record: Record, at: datetime, root: str) -> dict[str, Any]:
         "opening": _opening(lot, opened) if opened else None, "result": _result(project, lot, until),
         "objections": objections, "proof": _proof(project, lot), "dates": _dates(record, until),
         "contact": _contact(project), "supervisors": [{"key": _("行政监督"), "value": _("项目所在地行政监督部门")}],
-        "contract": contract_pages.public(lot.id) if lot.contract else None,
+        "contract": contract_pages.public(lot.id, plan=law_procedures.family(project.procedure) is law_procedures.Family.LAND) if lot.contract else None,
         "objecting": _objecting(lot, until, at)}
 
 
