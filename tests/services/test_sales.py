@@ -118,7 +118,7 @@ def test_several_parcels_stand_in_one_notice_in_chinese(sqlite_centre: Centre) -
     notice = publish(made, moments())
     body = notice.versions[-1].body
     for said in ("青地2026-07号", "青地2026-08号", "起始价：¥70,000,000.00", "增价幅度：¥1,000,000.00", "竞买保证金：¥14,000,000.00", "容积率：1 至 2.5",
-                 "最大建筑面积：50,000 平方米", "出让年限：居住用地 70 年、商业、旅游、娱乐用地 40 年", "东经 104.066541°"):
+                 "最大建筑面积：50,000 平方米", "出让年限：居住用地 70 年；商业、旅游、娱乐用地 40 年", "东经 104.066541°"):
         assert said in body, said
     assert body.index("青地2026-08号") < body.index("※"), "what the platform says of itself comes last"
     found = notices.find(notices.Filters(q="青地2026-08号"), at=T0 + timedelta(minutes=1))

@@ -71,18 +71,18 @@ def how(row: Mode) -> str:
 def parcel(found: Parcel) -> list[Row]:
     """A parcel's facts as label and value, in the order of a grant notice."""
     english = language() == "en"
-    terms = (", " if english else "、").join(_("%(use)s %(years)s 年", use=use(term.use), years=term.years) for term in found.terms)
+    terms = ("; " if english else "；").join(_("%(use)s %(years)s 年", use=use(term.use), years=term.years) for term in found.terms)
     rows = [
         (_("宗地编号"), found.number), (_("宗地坐落"), found.site), (_("出让面积"), _("%(area)s 平方米", area=number(found.area_m2))),
         (_("规划用途"), found.use), (_("出让年限"), terms), (_("容积率"), span(found.ratio)), (_("建筑密度"), span(found.density, "%")),
-        (_("建筑高度"), span(found.height, _(" 米"))), (_("绿地率"), span(found.green, "%")),
+        (_("建筑高度"), span(found.height, " " + _("米"))), (_("绿地率"), span(found.green, "%")),
         (_("最大建筑面积"), _("%(area)s 平方米", area=number(found.buildable_m2)) if found.buildable_m2 is not None else ""),
         (_("出让最低价"), money(found.floor_fen)),
         (_("基准地价"), " · ".join([money(found.benchmark_fen), per(found.benchmark_per), found.benchmark_grade])),
         (_("评估价"), " · ".join([money(found.valuation_fen), found.valuer, found.valuation_report, day(found.valuation_on)])),
         (_("出让方案批准"), numbered(found.plan_number, found.plan_on)),
         (_("集体决策"), _("%(minutes)s，%(members)s 人参加", minutes=numbered(found.decision_minutes, found.decision_on), members=found.decision_members)),
-        (_("出让条件"), found.conditions), (_("附图"), "、".join(found.drawings)),
+        (_("出让条件"), found.conditions), (_("附图"), (", " if english else "、").join(found.drawings)),
         (_("地图位置"), _("东经 %(lon)s°，北纬 %(lat)s°", lon=found.position[0], lat=found.position[1]) if found.position else "")]
     return [{"key": key, "value": value} for key, value in rows if value]
 
