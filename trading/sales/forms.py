@@ -286,8 +286,17 @@ class SaleNoticeForm(NoticeForm):
             return False
         return super().is_dated
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        good = super().validate(extra_validators)
+        if "listing_ends_at" in self and self.opens_at.data and self.listing_ends_at.data and self.listing_ends_at.data <= self.opens_at.data:
+            add(self.listing_ends_at, _wrong_term("listing_ends"))
+            good = False
+        return bool(good)
+
     def validate_breaks(self, field: Field) -> None:
-        self._pairs()
+        pairs = self._pairs()
+        if any(until <= start for start, until in pairs) or any(after[0] <= before[1] for before, after in zip(pairs, pairs[1:], strict=False)):
+            raise ValidationError(_wrong_term("breaks"))
 
     def _pairs(self) -> list[list[str]]:
         found = []
