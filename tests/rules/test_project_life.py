@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import pytest
 
 from trading.base.errors import Refused
@@ -75,7 +76,8 @@ def test_a_resumed_lot_goes_back_to_where_it_was(stage: str) -> None:
         rules.after("works-open", Stage.PAUSED, Step.RESUME)
 
 
-def test_a_type_that_does_not_run_is_not_registered() -> None:
+def test_a_type_that_does_not_run_is_not_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(rules.PROCEDURES, "land-auction", replace(rules.PROCEDURES["land-auction"], runs=False))
     assert rules.runnable("works-invited").call == "invited"
     with pytest.raises(Refused, check=lambda refusal: refusal.reason == "project.procedure_not_run"):
         rules.runnable("land-auction")

@@ -81,8 +81,11 @@ def test_land_goes_from_its_first_page_to_the_public(site: Site) -> None:
     notice = site.client().get(made.location).text
     for said in ("宗地编号", "增价幅度", "挂牌截止", "报名和保证金截止", "停拍时段", "集体决策", "设底价"):
         assert said in notice, said
+    data = site.client().get(f"{made.location}.json").get_json()
+    assert data["sales"][0]["parcel"] == PARCEL and data["sales"][0]["mode"] == "listing"
     with site.inside():
         code = project_queries.get(number).code
+    assert "报名和保证金截止：" in site.client().get(f"/p/{code}.ics").text
     public = site.client().get(f"/p/{code}").text
     for said in ("起始价", "70,000,000.00", "青地2026-07号", "容积率", "¥500,000.00", "¥14,000,000.00", "法定不少于 20 日", "法定不少于 10 日", "挂牌截止"):
         assert said in public, said

@@ -79,12 +79,11 @@ def revise_draft(notice_id: int, title: str, body: str, schedule: dict[str, Any]
 def check(notice: Notice, *, at: datetime) -> list[law_findings.Finding]:
     """All that the law says about a tender notice published at ``at``: dates and deposits."""
     project, schedule = notice.project, notice.versions[-1].schedule
-    # A grant of land by live bidding counts its days from the notice to the opening; CHECKS asks about all of it.
-    granted = project_rules.grants_land_live(project.procedure)
-    found = [] if granted else rules.findings(project.procedure, project.region, at, schedule)
+    found = rules.findings(project.procedure, project.region, at, schedule)
     day = at.astimezone(BEIJING).date()
     for lot in project.lots:
-        if lot.deposit_fen and not granted:
+        # Where each lot is a parcel with a grant floor, CHECKS holds the deposit against that.
+        if lot.deposit_fen and not project_rules.grants_land_live(project.procedure):
             held = limits.check_deposit(project.procedure, project.category, lot.estimate_fen, lot.deposit_fen, day, project.region)
             if held is None:
                 raise Refused("law.no_deposit_rule", procedure=project.procedure)

@@ -217,7 +217,7 @@ class ReturnForm(FlaskForm):
         super().__init__(*args, **kwargs)
         spots = [f"project.{name}" for name in (*rules.REQUIRED, "summary")]
         spots += [f"lots.{lot.number}.{name}" for lot in project.lots
-                  for name in (*rules.REQUIRED_LOT, "ceiling_fen", "deposit_fen")]
+                  for name in (*rules.REQUIRED_LOT, "ceiling_fen", "deposit_fen", *(("sale", "parcel") if "sale" in lot.method else ()))]
         spots += [f"files.{kind}" for kind in rules.REQUIRED_FILES]
         self.places.choices = [(spot, words.place(spot)) for spot in spots]
 

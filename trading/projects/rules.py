@@ -141,6 +141,12 @@ def grants_land_live(procedure_id: str) -> bool:
     return row.family is Family.LAND and row.rounds == "live"
 
 
+def deposit_base_fen(method: Mapping[str, Any], estimate_fen: int) -> int:
+    """What a lot's deposit is a share of: the grant floor (出让最低价) of its parcel, where it states one, else its estimate."""
+    floor = (method.get("sale") or {}).get("parcel", {}).get("floor_fen")
+    return floor if isinstance(floor, int) and floor > 0 else estimate_fen
+
+
 #: Types offered at registration.
 RUNNABLE = tuple(row.id for row in PROCEDURES.values() if row.runs)
 

@@ -63,6 +63,12 @@ def particulars(project: Project) -> str:
         return "\n\n".join(blocks)
 
 
+def data(project: Project) -> list[dict[str, Any]]:
+    """The terms and the parcel of each lot that is competed for live, as plain data: money in fen, decimals as text."""
+    return [{"number": lot.number, "code": lot.code, "name": lot.name, "start_fen": lot.estimate_fen, "ceiling_fen": lot.ceiling_fen,
+             "deposit_fen": lot.deposit_fen, **lot.method["sale"]} for lot in service.live_lots(project)]
+
+
 def break_lines(schedule: dict[str, Any], read: Any) -> str:
     """The hours in which nothing runs, one pair a line, as the form takes them."""
     return "\n".join(f"{read(start).astimezone(LEGAL_TIME):%Y-%m-%d %H:%M} 至 {read(until).astimezone(LEGAL_TIME):%Y-%m-%d %H:%M}"
