@@ -48,6 +48,7 @@ import trading.messages.models
 import trading.objections.models
 import trading.parties.models
 import trading.projects.models
+import trading.sales.models
 import trading.supervision.models  # noqa: F401
 from bidding.opening import api as opening_api
 from bidding.opening import jobs as opening_jobs

@@ -1,4 +1,4 @@
-"""payment plans of sales and what was paid
+"""payment plans of sales and what was paid; past grants of land
 
 Revision ID: 0018
 Revises: 0017
@@ -44,8 +44,26 @@ def upgrade():
         sa.PrimaryKeyConstraint('id', name=op.f('pk_contract_payment')),
         sa.UniqueConstraint('lot_id', 'reference', name='uq_contract_payment_reference'))
     op.create_index(op.f('ix_contract_payment_lot_id'), 'contract_payment', ['lot_id'], unique=False)
+    op.create_table(
+        'land_grant',
+        sa.Column('number', sa.String(length=20), nullable=False),
+        sa.Column('procedure', sa.String(length=40), nullable=False),
+        sa.Column('district', sa.String(length=200), nullable=False),
+        sa.Column('location', sa.String(length=400), nullable=False),
+        sa.Column('use', sa.String(length=200), nullable=False),
+        sa.Column('area_m2', sa.String(length=30), nullable=False),
+        sa.Column('price_fen', WHOLE, nullable=False),
+        sa.Column('terms', sa.JSON(), nullable=False),
+        sa.Column('ratio_low', sa.String(length=30), nullable=False),
+        sa.Column('ratio_high', sa.String(length=30), nullable=False),
+        sa.Column('holder', sa.String(length=400), nullable=False),
+        sa.Column('signed_on', sa.Date(), nullable=False),
+        sa.Column('kept_at', sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint('number', name=op.f('pk_land_grant')))
+    op.create_index(op.f('ix_land_grant_signed_on'), 'land_grant', ['signed_on'], unique=False)
 
 
 def downgrade():
+    op.drop_table('land_grant')
     op.drop_table('contract_payment')
     op.drop_table('contract_instalment')

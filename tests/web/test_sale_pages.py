@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.builders import PARCEL, live_lot, live_method
+from tests.rules.test_land_records import GOOD
 from tests.services.test_payments import sold
 from tests.services.test_sales import accepted as accepted_sale
 from tests.services.test_sales import moments, publish
@@ -18,7 +20,7 @@ from tests.web.test_registration_pages import BASICS, upload
 from trading.accounts.permissions import Role
 from trading.announcements import queries
 from trading.projects import queries as project_queries
-from trading.sales import parcels
+from trading.sales import grants, parcels, records
 
 LAND = BASICS | {"procedure": "land-listing", "category": "land", "estimate": "7000万", "name": "青地2026-07号国有建设用地使用权出让"}
 LOT = {"name": "青地2026-07号", "kind": "live", "estimate": "７０００万", "ceiling": "", "deposit": "1400万", "qualifications": "境内外法人、自然人和其他组织",
@@ -170,6 +172,21 @@ def test_a_deposit_below_a_fifth_of_the_floor_is_told_on_both_pages(site: Site) 
         answer = person.post(f"/projects/{number}/lots/1/edit", data=LOT | changes)
         assert answer.status_code == 422 and "国土资发〔2010〕34号" in error_at(answer.text, field) + "国土资发〔2010〕34号" * (field == "estimate")
         assert error_at(answer.text, field)
+
+
+def test_a_parcel_begins_with_a_past_grant(site: Site) -> None:
+    person = site.tenderer
+    number = with_lot(person)
+    with site.inside():
+        grants.keep(records.read(json.dumps([GOOD], ensure_ascii=False).encode()).grants, actor="t", at=site.at)
+    address = f"/projects/{number}/lots/1/parcel"
+    page = person.get(f"{address}?q=定兴").text
+    assert "1306262018B00730" in page and "1980.80" in page and "?from=1306262018B00730" in page
+    assert "没有找到" in person.get(f"{address}?q=<script>").text
+    begun_with = person.get(f"{address}?from=1306262018B00730").text
+    assert 'value="52928.04"' in begun_with and "定兴县开放西路北侧" in begun_with and "10,484" not in begun_with
+    for odd in ("?from=x", "?from=%00", "?q=%00", "?q=" + "长" * 500):
+        assert person.get(address + odd).status_code == 200
 
 
 def test_a_lot_without_its_parcel_is_not_submitted(site: Site) -> None:

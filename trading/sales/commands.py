@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from trading.base.clock import now
 from trading.base.errors import Refused
 from trading.base.money import yuan
 from trading.sales import records
@@ -33,7 +34,9 @@ def sales() -> None:
 @click.option("--json", "as_json", is_flag=True, help="everything as one JSON object")
 @click.option("--report", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="the refused rows as CSV")
 @click.option("--taken", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="the rows that were taken as CSV")
-def import_(file: Path, as_json: bool, report: Path | None, taken: Path | None) -> None:
+@click.option("--keep", "is_kept", is_flag=True, help="keep the rows that were taken as past grants, once each")
+@click.pass_obj
+def import_(make_app: Any, file: Path, as_json: bool, report: Path | None, taken: Path | None, is_kept: bool) -> None:
     """Read a file of published grants (供地结果) and report every row that is refused, with field and reason."""
     try:
         found = records.read(file.read_bytes())
@@ -44,6 +47,11 @@ def import_(file: Path, as_json: bool, report: Path | None, taken: Path | None) 
         _write(report, TURNED, [[getattr(item, name) for name in TURNED] for item in found.turned])
     if taken:
         _write(taken, TAKEN, [list(grant_row(grant).values()) for grant in found.grants])
+    if is_kept:
+        with make_app().app_context():
+            from trading.sales import grants
+
+            click.echo(f"kept {grants.keep(found.grants, actor='mingtang sales import', at=now())} new grants", err=True)
     click.echo(json.dumps(document(found), ensure_ascii=False) if as_json else text(found))
     sys.exit(1 if found.turned else 0)
 

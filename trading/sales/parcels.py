@@ -164,7 +164,7 @@ def premium_percent(deal_fen: int, start_fen: int) -> Decimal:
     """溢价率: how far a deal lies above its start price, in per cent with two places, half up (ld.premium_places)."""
     if start_fen <= 0:
         raise Refused("parcel.no_start")
-    return _rounded(Fraction(deal_fen - start_fen, start_fen) * 100)
+    return rounded(Fraction(deal_fen - start_fen, start_fen) * 100)
 
 
 def floor_price_yuan(deal_fen: int, parcel: Parcel) -> Decimal | None:
@@ -174,7 +174,7 @@ def floor_price_yuan(deal_fen: int, parcel: Parcel) -> Decimal | None:
     """
     if parcel.buildable_m2 is None:
         return None
-    return _rounded(Fraction(deal_fen, 100) / Fraction(parcel.buildable_m2))
+    return rounded(Fraction(deal_fen, 100) / Fraction(parcel.buildable_m2))
 
 
 def exact_product(first: Decimal, second: Decimal) -> Decimal:
@@ -184,7 +184,8 @@ def exact_product(first: Decimal, second: Decimal) -> Decimal:
         return first * second
 
 
-def _rounded(value: Fraction) -> Decimal:
+def rounded(value: Fraction) -> Decimal:
+    """A value with two places, half up, exact however long it is."""
     # By whole numbers: a division of Decimals would round once before it is rounded here.
     with localcontext() as context:
         context.prec = 60

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from decimal import Decimal
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -15,7 +17,7 @@ from trading.projects import queries as project_queries
 from trading.projects import rules as project_rules
 from trading.projects import service as projects
 from trading.projects.models import Lot
-from trading.sales import forms, service
+from trading.sales import forms, grants, service, words
 
 bp = Blueprint("sales", __name__, url_prefix="/projects/<number:project_id>/lots/<number:number>/parcel")
 bp.record(addresses.register)
@@ -30,8 +32,9 @@ def _own_lot(project_id: int, number: int) -> Lot:
 
 
 def _page(lot: Lot, form: forms.ParcelForm, status: int = 200) -> ResponseReturnValue:
-    project = lot.project
-    return render_template("sales/parcel.html", lot=lot, project=project, form=form, editable=project.accepted_at is None, crumbs=[
+    project, asked = lot.project, request.args.get("q", "").strip()[:80]
+    past = [{"grant": grant, "per_m2": grants.per_m2(grant), "area": words.number(Decimal(grant.area_m2))} for grant in (grants.find(asked) if asked else [])]
+    return render_template("sales/parcel.html", lot=lot, project=project, form=form, editable=project.accepted_at is None, asked=asked, past=past, crumbs=[
         {"text": _("我的项目"), "href": "/projects"}, {"text": project.name, "href": f"/projects/{project.id}"}, {"text": _("宗地")}]), status
 
 
@@ -39,7 +42,8 @@ def _page(lot: Lot, form: forms.ParcelForm, status: int = 200) -> ResponseReturn
 @allow(Permission.PROJECT_WRITE)
 def parcel(project_id: int, number: int) -> ResponseReturnValue:
     lot = _own_lot(project_id, number)
-    return _page(lot, forms.ParcelForm.of(lot.project, lot))
+    grant = grants.get(request.args.get("from", ""))
+    return _page(lot, forms.ParcelForm(lot.project, formdata=None, data=grants.begins(grant)) if grant else forms.ParcelForm.of(lot.project, lot))
 
 
 @bp.post("")
