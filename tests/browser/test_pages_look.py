@@ -3,6 +3,7 @@ sideways scrolling, one main region, one first heading, and no complaint of the 
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from tests.browser.conftest import Visitor, Visitors
 from tests.browser.live import Live
 from tests.builders import NAMES, PARCEL, SCORED, live_lot, live_method
 from tests.conftest import Prepared
+from tests.rules.test_land_records import GOOD
 from tests.services import test_sales as sales
 from trading.accounts.permissions import Role
 from trading.announcements import queries
@@ -27,6 +29,7 @@ from trading.demonstration.case import CaseRun, Offer, Plan
 from trading.drafting import service as drafting
 from trading.projects import queries as project_queries
 from trading.projects import service as projects
+from trading.sales import grants, records
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages look")]
 
@@ -67,7 +70,7 @@ PAGES = [
     ("draw of suppliers", "tenderer", "/projects/{drawn_id}/suppliers"), ("pool of suppliers", "tenderer", "/projects/{pool_id}/suppliers"),
     ("draw among companies", "", "/draws/{drawn_lot}/suppliers"), ("framework", "tenderer", "/frameworks/{frame_lot}"),
     ("prequalification result", "tenderer", "/prequalification/{past_lot}"), ("wizard of an application", "bidder", "/me/lots/{apply_lot}/seal"),
-    ("live lot form", "tenderer", "/projects/{parcels}/lots/new"), ("parcel", "tenderer", "/projects/{parcels}/lots/1/parcel"),
+    ("live lot form", "tenderer", "/projects/{parcels}/lots/new"), ("parcel", "tenderer", "/projects/{parcels}/lots/1/parcel?q=定兴"),
     ("live project", "tenderer", "/projects/{parcels}"), ("notice form of a grant", "tenderer", "/projects/{grant}/notice"),
     ("land in public", "", "/p/{land}"), ("land notice", "", "/notices/{land_notice}"),
     ("payment plan", "tenderer", "/projects/{sold_id}/lots/{sold_lot_id}/contract"),
@@ -142,6 +145,7 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
         seller = SimpleNamespace(cast=live.cast)
         lots = [live_lot(live_method("listing", parcel=PARCEL | {"number": number}), name=number) for number in ("青地2026-07号", "青地2026-08号")]
         begun = sales.draft(seller, live_lot(live_method(after_ceiling="lottery", parcel=PARCEL), ceiling_fen=9_000_000_000), at=begin)
+        grants.keep(records.read(json.dumps([GOOD]).encode()).grants, actor="t", at=begin)
         grant, land = sales.accepted(seller, *lots, at=begin), sales.accepted(seller, *lots, at=begin)
         listed = sales.publish(land, sales.moments(at=begin, opens=25, deadline=38, ends=40), at=begin)
         bidders = [Offer(company, 90_000_000 + n) for n, company in enumerate(prepared_sqlite.companies[:3])]

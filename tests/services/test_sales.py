@@ -55,6 +55,8 @@ def test_a_registration_names_all_that_a_parcel_lacks(sqlite_centre: Centre) -> 
                  live_lot(live_method("auction", parcel=PARCEL | {"floor_fen": 6_999_999_999})))
     assert projects.gaps(made) == ["lots.1.parcel", "lots.2.sale", "lots.2.drawings", "lots.2.estimate_fen", "lots.2.deposit_fen",
                                    "lots.3.sale", "lots.3.parcel"]
+    works = draft(sqlite_centre, live_lot(live_method(parcel=PARCEL)), procedure="works-open")
+    assert projects.gaps(works) == ["lots.1.method"], "a lot of another type"
     with refused("project.gaps"):
         projects.submit(made.id, actor="t", at=T0)
     projects.add_file(made.id, "drawings", "宗地图.pdf", [b"x"], actor="t", at=T0)

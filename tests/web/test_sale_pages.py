@@ -248,6 +248,16 @@ def test_a_draft_of_a_live_notice_comes_back_as_it_was(site: Site) -> None:
         assert said in page, said
 
 
+def test_what_is_published_is_chinese_whoever_publishes(site: Site) -> None:
+    with site.inside() as centre:
+        number = accepted_sale(centre, live_lot(live_method(parcel=PARCEL))).id
+    made = site.tenderer.post(f"/projects/{number}/notice?lang=en", data=NOTICE | {"act": "publish"})
+    assert made.status_code == 302
+    body = site.client().get(f"{made.location}.json").get_json()["versions"][0]["body"]
+    assert "宗地编号：青地2026-07号" in body and "竞价方式：挂牌，限时竞价" in body and "Parcel" not in body
+    assert "Parcel number" in site.tenderer.get(made.location).text, "the page itself speaks the reader's language"
+
+
 def test_property_chooses_between_sealed_offers_and_live_bidding(site: Site) -> None:
     person = site.tenderer
     sale = LOT | {"estimate": "80万", "deposit": "20万", "mode": "falling", "step": "1万", "lowest": "60万", "reserve": "none"}
@@ -256,6 +266,9 @@ def test_property_chooses_between_sealed_offers_and_live_bidding(site: Site) -> 
     assert "降价式拍卖" in page and "降价幅度" in page and "第 1 标段：竞价条件" not in page
     wrong = person.post(f"/projects/{number}/lots/1/edit", data=sale | {"lowest": "80.01万"})
     assert wrong.status_code == 422 and "不高于起始价" in error_at(wrong.text, "lowest")
+    capped = person.post(f"/projects/{number}/lots/1/edit", data=sale | {"deposit": "240000.01"})
+    assert capped.status_code == 422 and error_at(capped.text, "deposit")
+    assert person.post(f"/projects/{number}/lots/1/edit", data=sale | {"deposit": "24万"}).status_code == 302
     assert person.post(f"/projects/{number}/lots/1/edit", data=sale | {"kind": "property_highest", "step": "", "lowest": ""}).status_code == 302
     with site.inside():
         assert project_queries.get(number).lots[0].method == {"kind": "property_highest"}

@@ -20,6 +20,7 @@ from trading.base.clock import now
 from trading.base.errors import Refused
 from trading.base.language import refusal_text
 from trading.law.findings import Finding
+from trading.law.limits import check_deposit
 from trading.law.periods import LEGAL_TIME, day_of
 from trading.law.procedures import Procedure
 from trading.law.rules import seek
@@ -88,7 +89,7 @@ class SaleLotForm(LotForm):
         super().__init__(project, *args, lot=lot, **kwargs)
         row = project_rules.procedure(project.procedure)
         self.project, self.known = project, lot
-        self.mode.choices = [(mode.id, f"{words.mode(mode.id)}：{words.how(mode)}") for mode in rules.modes_of(row)]
+        self.mode.choices = [(mode.id, gettext("%(what)s：%(name)s", what=words.mode(mode.id), name=words.how(mode))) for mode in rules.modes_of(row)]
         self.after_ceiling.choices = [(str(after), words.after(after)) for after in After]
         self.single_rule.choices = [(name, words.single_rule(name)) for name in terms.SINGLE_RULES]
         self.reserve.choices = [(name, words.reserve(name)) for name in terms.RESERVES]
@@ -122,13 +123,20 @@ class SaleLotForm(LotForm):
         if not self.errors:
             for place in terms.wrong_before_notice(self.method(), self.estimate.data or 0, self.ceiling.data):
                 add(self[TERM_FIELDS[place]], _wrong_term(place))
-        parcel = pages.readable(self.known.method) if self.known else None
-        if parcel is not None and not self.errors and project_rules.grants_land_live(self.project.procedure):
-            held = rules.lot_findings(self.project.procedure, self.project.region, day_of(now()), parcel, self.estimate.data or 0, self.deposit.data or 0)
-            for one in held:
+        if not self.errors:
+            for one in self._held():
                 if not one.ok and one.reason in rules.LOT_PLACES:
                     add(self[rules.LOT_PLACES[one.reason]], said(one))
         return not self.errors
+
+    def _held(self) -> list[Finding]:
+        """What the law of today says about the prices; the day of the notice decides when it is published."""
+        project, start, deposit, today = self.project, self.estimate.data or 0, self.deposit.data or 0, day_of(now())
+        if project_rules.grants_land_live(project.procedure):
+            parcel = pages.readable(self.known.method) if self.known else None
+            return rules.lot_findings(project.procedure, project.region, today, parcel, start, deposit) if parcel else []
+        held = check_deposit(project.procedure, project.category, start, deposit, today, project.region) if deposit else None
+        return [held] if held else []
 
     def method(self) -> dict[str, Any]:
         if self.kind.data != terms.KIND:

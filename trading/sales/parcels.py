@@ -199,7 +199,7 @@ def _plain(value: Decimal | None) -> str:
 
 
 class _Reading:
-    """Reads one field after another and remembers what was wrong."""
+    """Reads one field after another and remembers what was wrong; a wrong one gives None, which ``read`` never lets out."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values, self.wrong = values, dict[str, str]()
@@ -207,31 +207,31 @@ class _Reading:
     def _no(self, field: str, reason: str) -> Any:
         self.wrong[field] = reason
 
-    def line(self, field: str, most: int) -> str:
+    def line(self, field: str, most: int) -> Any:
         text = self.text(field, most)
         if not text:
-            return str(self._no(field, self.wrong.get(field, "empty")))
-        return str(self._no(field, "not_a_line")) if "\n" in text or "\r" in text else text
+            return self._no(field, self.wrong.get(field, "empty"))
+        return self._no(field, "not_a_line") if "\n" in text or "\r" in text else text
 
-    def text(self, field: str, most: int) -> str:
+    def text(self, field: str, most: int) -> Any:
         found = self.values.get(field, "")
         if not isinstance(found, str):
-            return str(self._no(field, "no_text"))
+            return self._no(field, "no_text")
         found = found.strip()
         if len(found) > most:
-            return str(self._no(field, "too_long"))
-        return found if UNSEEN.isdisjoint(found) else str(self._no(field, "unseen"))
+            return self._no(field, "too_long")
+        return found if UNSEEN.isdisjoint(found) else self._no(field, "unseen")
 
-    def decimal(self, field: str, *, least: Decimal, most: Decimal, optional: bool = False) -> Decimal | None:
+    def decimal(self, field: str, *, least: Decimal, most: Decimal, optional: bool = False) -> Any:
         """A positive decimal without width, sign or exponent; above ``least`` and at most ``most``."""
         found = self.values.get(field, "")
         if found in ("", None):
             return None if optional else self._no(field, "empty")
         if not isinstance(found, str) or not _DECIMAL.fullmatch(found):
-            return self._no(field, "no_number")  # type: ignore[no-any-return]
+            return self._no(field, "no_number")
         number = Decimal(found)
         if number <= least:
-            return self._no(field, "nought")  # type: ignore[no-any-return]
+            return self._no(field, "nought")
         return number if number <= most else self._no(field, "too_large")
 
     def range(self, name: str, most: Decimal) -> Range:
@@ -242,39 +242,39 @@ class _Reading:
             self._no(f"{name}_high", "nought")
         return Range(low, high)
 
-    def whole(self, field: str, most: int, found: Any = None) -> int:
+    def whole(self, field: str, most: int, found: Any = None) -> Any:
         found = self.values.get(field) if found is None else found
         if found in ("", None):
-            return self._no(field, "empty")  # type: ignore[no-any-return]
+            return self._no(field, "empty")
         if isinstance(found, bool) or not isinstance(found, int):
-            return self._no(field, "no_number")  # type: ignore[no-any-return]
+            return self._no(field, "no_number")
         if found <= 0:
-            return self._no(field, "nought")  # type: ignore[no-any-return]
+            return self._no(field, "nought")
         return found if found <= most else self._no(field, "too_large")
 
-    def fen(self, field: str) -> int:
+    def fen(self, field: str) -> Any:
         return self.whole(field, LARGEST_FEN)
 
-    def day(self, field: str) -> date:
+    def day(self, field: str) -> Any:
         found = self.values.get(field, "")
         if found in ("", None):
-            return self._no(field, "empty")  # type: ignore[no-any-return]
+            return self._no(field, "empty")
         try:
             return date.fromisoformat(found) if isinstance(found, str) and _DAY.fullmatch(found) else self._no(field, "no_date")
         except ValueError:
-            return self._no(field, "no_date")  # type: ignore[no-any-return]
+            return self._no(field, "no_date")
 
     def choice(self, field: str, kind: type[StrEnum], found: Any = None) -> Any:
         found = self.values.get(field) if found is None else found
         return kind(found) if isinstance(found, str) and found in set(kind) else self._no(field, "no_choice")
 
-    def terms(self) -> tuple[Term, ...]:
+    def terms(self) -> Any:
         """The terms by use; a wrong one is named by its place, ``terms.2``."""
         found = self.values.get("terms")
         if not isinstance(found, list | tuple) or not found:
-            return self._no("terms", "empty")  # type: ignore[no-any-return]
+            return self._no("terms", "empty")
         if len(found) > MOST_TERMS:
-            return self._no("terms", "too_many")  # type: ignore[no-any-return]
+            return self._no("terms", "too_many")
         made = []
         for number, item in enumerate(found, 1):
             place = f"terms.{number}"
@@ -288,13 +288,13 @@ class _Reading:
                 made.append(Term(use, years))
         return tuple(made)
 
-    def drawings(self) -> tuple[str, ...]:
+    def drawings(self) -> Any:
         found = self.values.get("drawings", [])
         if not isinstance(found, list | tuple) or any(not isinstance(name, str) or not name.strip() or len(name) > LONGEST_LINE
                                                       or not UNSEEN.isdisjoint(name) for name in found):
-            return self._no("drawings", "no_text")  # type: ignore[no-any-return]
+            return self._no("drawings", "no_text")
         if len(found) > MOST_DRAWINGS:
-            return self._no("drawings", "too_many")  # type: ignore[no-any-return]
+            return self._no("drawings", "too_many")
         return tuple(found)
 
     def position(self) -> tuple[Decimal, Decimal] | None:

@@ -26,7 +26,7 @@ PLACES = {
     "sale.listing_short": "listing_ends_at", "sale.applications_end_before_listing": "deadline",
     "sale.applications_end_after_listing": "deadline", "sale.applications_end_after_opening": "deadline"}
 #: Which field of a lot, and of its parcel, each finding is about.
-LOT_PLACES = {"sale.start_below_floor": "estimate", "law.deposit_below_floor": "deposit"}
+LOT_PLACES = {"sale.start_below_floor": "estimate", "law.deposit_below_floor": "deposit", "law.bond_above_cap": "deposit"}
 PARCEL_PLACES = {"sale.start_below_floor": "floor_fen", "law.deposit_below_floor": "floor_fen", "sale.floor_below_benchmark": "floor_fen"}
 
 

@@ -58,7 +58,7 @@ def gaps(project: Project) -> list[str]:
     for lot in project.lots:
         if row.rounds != "live" and not rules.is_live(lot.method):
             continue
-        places = []
+        places = ["method"] if terms.KIND not in row.methods else []  # the type was changed after the lot was written
         sale = lot.method.get("sale", {})
         if terms.wrong_before_notice(lot.method, lot.estimate_fen, lot.ceiling_fen) or MODES[sale["mode"]] not in rules.modes_of(row):
             places.append("sale")
