@@ -17,7 +17,7 @@ from trading.base.errors import NotFound
 from trading.projects import service as projects
 from trading.projects.models import Project
 from trading.projects.rules import Stage, Step
-from trading.sales import parcels, service
+from trading.sales import pages, parcels, service
 
 
 def moments(*, opens: float = 21, ends: float | None = 32, deadline: float = 30, doc_to: float | None = None, at: datetime = T0) -> dict[str, Any]:
@@ -166,3 +166,10 @@ def test_property_is_sold_live_on_the_same_disclosure(sqlite_centre: Centre) -> 
     again = accepted(sqlite_centre, lot, procedure="property-listing")
     publish(again, moments(opens=29, ends=None, deadline=28))
     assert again.lots[0].stage == Stage.ANNOUNCED
+
+
+def test_the_deal_of_a_parcel_says_premium_and_floor_price(sqlite_centre: Centre) -> None:
+    rows = pages.result(live_method(parcel=PARCEL), 7_000_000_000, 8_000_000_000)
+    assert [row["value"] for row in rows] == ["14.29%", "1,600.00 元/平方米"]
+    assert [row["value"] for row in pages.result(live_method(parcel=PARCEL | {"ratio_high": ""}), 7_000_000_000, 7_000_000_000)] == ["0.00%"]
+    assert pages.result({"kind": "land_highest"}, 1, 2) == []

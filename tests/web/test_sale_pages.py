@@ -248,6 +248,17 @@ def test_a_draft_of_a_live_notice_comes_back_as_it_was(site: Site) -> None:
         assert said in page, said
 
 
+def test_a_clarification_beyond_the_listing_is_told_at_its_deadline(site: Site) -> None:
+    with site.inside() as centre:
+        project = accepted_sale(centre, live_lot(live_method(parcel=PARCEL)))
+        publish(project, moments(at=site.at), at=site.at)
+        number = project.id
+    form = {"title": "澄清", "body": "延长报名", "new_deadline": "2026-04-05 10:00"}
+    answer = site.tenderer.post(f"/projects/{number}/clarify", data=form)
+    assert answer.status_code == 422 and "挂牌截止" in error_at(answer.text, "new_deadline")
+    assert site.tenderer.post(f"/projects/{number}/clarify", data=form | {"new_deadline": "2026-04-02 10:00"}).status_code == 302
+
+
 def test_what_is_published_is_chinese_whoever_publishes(site: Site) -> None:
     with site.inside() as centre:
         number = accepted_sale(centre, live_lot(live_method(parcel=PARCEL))).id

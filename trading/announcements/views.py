@@ -159,7 +159,7 @@ def publish_clarification(project_id: int) -> ResponseReturnValue:
             flash(_("澄清公告已发布。"), "success")
             return redirect(f"/notices/{made.id}")
         except Refused as refusal:
-            dated = refusal.reason in ("schedule.deadline_must_move", "notice.deadline_earlier")
+            dated = refusal.reason in ("schedule.deadline_must_move", "notice.deadline_earlier") or refusal.reason.startswith("sale.")
             fields.tell(form, refusal, form.new_deadline if dated else None)
     return _clarify_page(_own(project_id), form, 422)
 

@@ -32,6 +32,7 @@ from trading.projects import rules, words
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
+from trading.sales import pages as sale_pages
 from trading.supervision import clocks
 from trading.supervision import words as clock_words
 
@@ -121,6 +122,7 @@ def _values(lot: Lot, at: datetime) -> dict[str, Any]:
         "may_lose": lot.stage in (Stage.EVALUATED, Stage.PUBLICISED, Stage.AWARDED), "words": words,
         "clocks": [clock_words.clock(clock, at.astimezone(BEIJING).date()) for clock in clocks.of_lots([lot], at=at).get(lot.id, [])],
         "may_contract": lot.stage == Stage.AWARDED,
+        "deal": sale_pages.result(lot.method, lot.estimate_fen, made.price_fen) if (made := projects.award_of(lot.id)) else [],
         "framework_href": f"/frameworks/{lot.code}" if rules.procedure(lot.project.procedure).is_framework else None,
         "prequal_href": f"/prequalification/{lot.code}" if rules.procedure(lot.project.procedure).is_prequalification and ranked else None,
         "may_fail": lot.stage in (Stage.OPENED, Stage.EVALUATED, Stage.PUBLICISED),
