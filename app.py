@@ -50,6 +50,11 @@ import trading.parties.models
 import trading.projects.models
 import trading.sales.models
 import trading.supervision.models  # noqa: F401
+from bidding.auction import jobs as auction_jobs
+from bidding.auction import lapses as auction_lapses
+from bidding.auction import seller_views as auction_seller_views
+from bidding.auction import taking_part_views as auction_taking_part
+from bidding.auction import views as auction_views
 from bidding.opening import api as opening_api
 from bidding.opening import jobs as opening_jobs
 from bidding.opening import objecting
@@ -148,7 +153,7 @@ BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.
               portal_views.bp, letter_views.bp,
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, countersigning_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
               supplier_views.bp, selection_views.bp, prequalification_views.bp, log_views.bp, framework_views.bp,
-              evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, audit_views.bp, continuing_views.bp, pause_views.bp, clock_views.bp,
+              auction_views.bp, auction_taking_part.bp, auction_seller_views.bp, evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, audit_views.bp, continuing_views.bp, pause_views.bp, clock_views.bp,
               law_views.bp, law_change_views.bp, contract_views.bp, sale_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 
 
@@ -225,12 +230,12 @@ def role_name(account: trading.accounts.models.Account) -> str:
 
 
 def _static(app: Flask) -> None:
-    seal = ROOT / "bidding/sealed/static"
+    own = {"sealed/": ROOT / "bidding/sealed/static", "auction/": ROOT / "bidding/auction/static"}
 
     @app.get("/static/<path:name>", endpoint="static")
     @public
     def static(name: str) -> ResponseReturnValue:
-        folder, rest = (seal, name[7:]) if name.startswith("sealed/") else (Path(assets.dist(ROOT)), name)
+        folder, rest = next(((place, name.removeprefix(start)) for start, place in own.items() if name.startswith(start)), (Path(assets.dist(ROOT)), name))
         answer = send_from_directory(folder, rest, conditional=True)
         # Modules are imported without a version in their address, so they are asked for again each time.
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if "v" in request.args else "no-cache"
@@ -333,6 +338,12 @@ TIMETABLE = [
     Job("opening.advance_due", 1, lambda: opening_jobs.advance_due(now)),
     Job("trustees.check_canaries", 5, lambda: canaries.check_due(now())),
     Job("rounds.close_due", 0.5, lambda: round_jobs.close_due(now)),
+    Job("auction.start_due", 2, lambda: auction_jobs.start_due(now())),
+    Job("auction.admit_due", 2, lambda: auction_jobs.admit_due(now)),
+    Job("auction.close_reserves", 1, lambda: auction_jobs.close_reserves(now)),
+    Job("auction.advance_due", 0.25, lambda: auction_jobs.advance_due(now)),
+    Job("auction.watch", 1, lambda: auction_lapses.watch(now)),
+    Job("auction.settle_due", 1, lambda: auction_jobs.settle_due(now)),
     Job("opening.read_replies", 2, lambda: objecting.read_replies(now())),
     Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),
     Job("evaluation.start_due", 2, lambda: evaluation_jobs.start_due(now())),

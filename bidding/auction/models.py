@@ -76,7 +76,7 @@ class LiveBid(Model):
     phase: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime]
     # The paddle's signature, or the host's hand where it was called out in the room.
-    signature: Mapped[str] = mapped_column(String(120))
+    signature: Mapped[str] = mapped_column(String(128))
     by_host: Mapped[bool] = mapped_column(default=False)
     # Its entry in the evidence log.
     evidence: Mapped[int]
@@ -107,23 +107,6 @@ class Answer(Model):
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     at: Mapped[datetime]
     marks: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
-
-
-class RoomOrder(Model):
-    """A pause or a resumption of a running auction: asked for by one person, decided by another."""
-
-    __tablename__ = "auction_order"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
-    # pause or resume
-    act: Mapped[str] = mapped_column(String(10))
-    reason: Mapped[str] = mapped_column(Text)
-    asked_at: Mapped[datetime]
-    asked_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
-    decided_at: Mapped[datetime | None]
-    decided_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    # approved, refused or withdrawn; empty while it waits.
-    decision: Mapped[str] = mapped_column(String(20), default="")
 
 
 class Link(Model):

@@ -7,7 +7,7 @@ and the standing before stays. Sources: 39号令 (2007) 18 and 19; statutes, sec
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bidding.auction.standing import Bid, Standing
@@ -158,6 +158,11 @@ def call(standing: Standing, at: int) -> Standing:
     return replace(now, calls=CALLS, phase=Phase.ENDED, ends_at=at)
 
 
+def end(standing: Standing, at: int) -> Standing:
+    """The lot ends before its bidding has begun: what the notice promised is missing."""
+    return replace(advance(standing, at), phase=Phase.ENDED, ends_at=at)
+
+
 def pause(standing: Standing, at: int) -> Standing:
     """Everything stands still; what is left of the clock is kept. Raises Refused ``auction.paused`` or ``auction.over``."""
     now = advance(standing, at)
@@ -186,12 +191,27 @@ def advance(standing: Standing, at: int) -> Standing:
     The same however often and in whatever steps it is asked, so that a job that wakes late changes nothing.
     """
     now = standing
+    for _moment, now in steps(standing, at):
+        pass
+    return now
+
+
+def steps(standing: Standing, at: int) -> Iterator[tuple[int, Standing]]:
+    """What time alone does up to ``at``: each change with the moment at which it happened, however late it is looked for."""
+    now = standing
     while not now.is_paused:
         following = _following(now, at)
         if following is now:
-            break
+            return
+        yield (now.terms.opens_at if now.phase is Phase.WAITING else now.ends_at or at), following
         now = following
-    return now
+
+
+def due_at(now: Standing) -> int | None:
+    """When time alone changes something next; None while nothing is due."""
+    if now.is_paused or now.phase is Phase.ENDED:
+        return None
+    return now.terms.opens_at if now.phase is Phase.WAITING else now.ends_at
 
 
 def _following(now: Standing, at: int) -> Standing:

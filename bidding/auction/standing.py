@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
-from trading.sales.modes import Phase
+from trading.sales.modes import MODES, After, Phase
 from trading.sales.terms import Terms
 
 
@@ -48,3 +50,32 @@ class Standing:
     @property
     def is_paused(self) -> bool:
         return self.paused_at is not None
+
+
+# --- as they are kept --------------------------------------------------------------------------------------
+
+
+def kept_terms(terms: Terms) -> dict[str, Any]:
+    """Terms as plain values; ``read_terms`` gives the same back."""
+    plain = {field.name: getattr(terms, field.name) for field in fields(Terms)}
+    return plain | {"mode": terms.mode.id, "after_ceiling": str(terms.after_ceiling), "breaks": [list(pair) for pair in terms.breaks]}
+
+
+def read_terms(kept: Mapping[str, Any]) -> Terms:
+    return Terms(**{**kept, "mode": MODES[kept["mode"]], "after_ceiling": After(kept["after_ceiling"]),
+                    "breaks": tuple((start, until) for start, until in kept["breaks"])})
+
+
+_PLAIN = ("ends_at", "price_fen", "leader", "number", "housing", "calls", "paused_at", "left_ms", "fell_from")
+_LISTS = ("offered", "joined", "agreed")
+
+
+def kept_standing(now: Standing) -> dict[str, Any]:
+    """A standing as plain values, without its terms."""
+    last = now.last and [now.last.number, now.last.paddle, now.last.fen, now.last.at, str(now.last.phase)]
+    return {"phase": str(now.phase), "last": last} | {name: getattr(now, name) for name in _PLAIN} | {name: list(getattr(now, name)) for name in _LISTS}
+
+
+def read_standing(terms: Terms, kept: Mapping[str, Any]) -> Standing:
+    last = kept["last"] and Bid(*kept["last"][:4], Phase(kept["last"][4]))
+    return Standing(terms, Phase(kept["phase"]), last=last, **{name: kept[name] for name in _PLAIN}, **{name: tuple(kept[name]) for name in _LISTS})

@@ -27,6 +27,9 @@ FIRST = ("bid", "technical")
 #: What is filed up to a lot's deadline.
 AT_DEADLINE = (*FIRST, "price")
 
+#: The reserve price (底价) of a live sale: sealed before it begins, opened when it has ended.
+RESERVE = "reserve"
+
 _HEX = frozenset("0123456789abcdef")
 
 TEXT, INT, HEX32, B64, LIST, DICT = "text", "int", "hex32", "b64", "list", "dict"
@@ -116,10 +119,12 @@ def long_binary(text: Any, place: str) -> bytes:
 
 def offer_shape(envelope: str) -> dict[str, str] | None:
     """What an envelope of this name holds: the bid, or its technical and its price half apart, a
-    later round's offer, or a contribution to a draw (of experts, or of those the suffix names).
+    later round's offer, the reserve price of a sale, or a contribution to a draw (of experts, or of those the suffix names).
     None for any other name."""
     if envelope in ("technical", "price"):
         return TECHNICAL if envelope == "technical" else PRICE
+    if envelope == RESERVE:
+        return PRICE
     if re.fullmatch(r"bid|offer-[1-9][0-9]{0,2}", envelope, re.ASCII):
         return OFFER
     return VALUE if re.fullmatch(r"draw(-[a-z]{1,14})?", envelope, re.ASCII) else None

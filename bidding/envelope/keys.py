@@ -135,3 +135,8 @@ def is_signed(public: bytes, signature: bytes, message: bytes) -> bool:
 def withdrawal(session: str, digest: str) -> bytes:
     """What a bidder signs to withdraw one bid from one session (docs/protocol.md, 2.5): nobody else can take it out."""
     return b"mingtang/v1/withdraw\0" + bytes.fromhex(session) + bytes.fromhex(digest)
+
+
+def message(kind: str, data: bytes) -> bytes:
+    """What is signed of a document of one kind: the kind goes before it, so that no signature serves for another."""
+    return b"mingtang/v1/" + kind.encode() + b"\0" + data

@@ -292,7 +292,7 @@ def padded(length: int, envelope: str = "bid") -> int:
     """
     if length <= SMALLEST:
         return SMALLEST
-    if envelope == "price":
+    if envelope in ("price", documents.RESERVE):
         return 1 << (length - 1).bit_length()
     exponent = length.bit_length() - 1
     low_bits = exponent - (exponent.bit_length())

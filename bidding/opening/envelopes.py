@@ -40,6 +40,12 @@ def judged(lot: Lot) -> dict[str, Any] | None:
     return found.event if found else None
 
 
+def bidding_ended(lot: Lot) -> str | None:
+    """The leaf of the entry that says how a live sale ended, as hex; None while it runs."""
+    found = db.session.scalar(select(Entry.data).where(Entry.lot == lot.code, Entry.kind == "auction.ended").order_by(Entry.seq.desc()).limit(1))
+    return found.hex() if found else None
+
+
 def due(sealing: SealingSession) -> list[SealedBid]:
     """Bids of a closed session that are to be opened: all that count, without price envelopes that stay shut."""
     shut = set[str]()

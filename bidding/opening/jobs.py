@@ -26,7 +26,7 @@ def close_due(clock: Clock) -> int:
     if alarms.stop_filings() in (alarms.FORKED, alarms.RESTORED):
         # No witness would sign this close, so nothing could be opened by it: it waits until the log goes on.
         return 0
-    due = db.session.scalars(select(Lot.id).where(Lot.stage == Stage.BIDDING, Lot.deadline <= clock())).all()
+    due = [lot.id for lot in db.session.scalars(select(Lot).where(Lot.stage == Stage.BIDDING, Lot.deadline <= clock())) if lot.method.get("kind") != "live"]
     return _each(due, lambda lot_id: service.close(lot_id, clock=clock))
 
 

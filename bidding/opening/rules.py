@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bidding.envelope.documents import FIRST
+from bidding.envelope.documents import FIRST, RESERVE
 from trading.base.errors import Refused
 from trading.projects.rules import Stage
 
@@ -67,8 +67,9 @@ def settle(outcome: str, *, fits: int, garbage: int, n: int, k: int, over: bool)
 
 def stages_during(envelope: str) -> tuple[Stage, ...]:
     """The stages a lot may be in while envelopes of this name are opened: the bids before the
-    read-out, prices in envelopes of their own and the offers of later rounds while the committee sits or a framework is in force."""
-    return (Stage.CLOSED,) if envelope in FIRST else LATER
+    read-out, a sale's reserve price when the bidding has ended, prices in envelopes of their own and the
+    offers of later rounds while the committee sits or a framework is in force."""
+    return (Stage.CLOSED,) if envelope in FIRST or envelope == RESERVE else LATER
 
 
 #: Stages in which a later round of offers may run.

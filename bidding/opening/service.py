@@ -111,7 +111,8 @@ def close(lot_id: int, *, clock: Clock) -> bool:
     with transaction():
         lot = projects.locked_lot(lot_id)
         at = clock()
-        if lot.stage != Stage.BIDDING or lot.deadline is None or at < lot.deadline:
+        # In a live sale the deadline ends the applications; its room ends the bidding.
+        if lot.stage != Stage.BIDDING or lot.deadline is None or at < lot.deadline or lot.method.get("kind") == "live":
             return False
         sessions = trustees.sessions_of_bids(lot_id)
         for sealing_session in sessions:
@@ -139,7 +140,7 @@ def fix(lot: Lot, sealing_session: SealingSession, frozen: sealed.Frozen, *, at:
     opening = Opening(session=sealing_session.id, lot_id=lot.id, envelope=sealing_session.envelope, closed_at=at,
                       count=len(frozen.live), window_ends=max(at, sealing_session.deadline) + _window(sealing_session))
     db.session.add(opening)
-    if opening.envelope != envelopes.PRICE:
+    if opening.envelope not in (envelopes.PRICE, documents.RESERVE):
         say(lot.id, "closed" if opening.envelope in documents.FIRST else "offers_closed", at=at, count=len(frozen.live))
     for row in sealed.bids(sealing_session.id, None):
         _file_bid_documents(lot, row, at)
@@ -251,6 +252,8 @@ def close_window(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
         sealing_session = lock_row(SealingSession, opening.session)
         if envelope == envelopes.PRICE:
             return _close_price_window(lot, opening, sealing_session, at)
+        if envelope == documents.RESERVE:
+            return _ask_for_reserve(lot, opening, sealing_session, at)
         # Later rounds are sealed to the key holders alone, so that no half is waited for.
         with_halves = sealing_session.document["policy"] != "T"
         needed, given = (halves_due(lot_id), _halves(lot_id)) if with_halves else (0, 0)
@@ -280,6 +283,17 @@ def _close_price_window(lot: Lot, opening: Opening, sealing_session: SealingSess
     trustees.close_window(sealing_session, given, needed, at=at, technical=judged["report"], shut=judged["shut"])
     opening.window_closed_at, opening.count = at, len(keep)
     say(lot.id, "prices_asked", at=at, count=len(keep))
+    db.session.flush()
+    return True
+
+
+def _ask_for_reserve(lot: Lot, opening: Opening, sealing_session: SealingSession, at: datetime) -> bool:
+    """Let the key holders open the reserve price (底价), once the log says how the bidding ended."""
+    ended = envelopes.bidding_ended(lot)
+    if ended is None or at < sealing_session.opens_at:
+        return False
+    trustees.close_window(sealing_session, 0, 0, at=at, ended=ended)
+    opening.window_closed_at = at
     db.session.flush()
     return True
 
@@ -466,7 +480,7 @@ def finish(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
             say(lot_id, "prices_opened", at=at, count=sum(rules.OUTCOMES[bid.outcome].counts for bid in found))
             if is_read and found:
                 _announce(lot, found, "报价信封开标记录", at)
-        else:
+        elif envelope != documents.RESERVE:
             say(lot_id, "offers_opened", at=at, count=len(found))
         return True
 

@@ -216,9 +216,12 @@ def _accept(filing: _Filing, lot: projects.FilingLot, bidder: parties.Standing, 
     rules.may_enter(filing.log_origin, log_origin)
     if filing.envelope in documents.AT_DEADLINE:
         rules.may_file(lot.stage, lot.deadline, at)
+    elif filing.envelope == documents.RESERVE:
+        rules.may_reserve(lot.stage, *guests.standing(filing.session, bidder.id), at)
     else:
         rules.may_offer(lot.stage, *guests.standing(filing.session, bidder.id), at)
-    eligibility.require(bidder.id, bidder.barred_in(lot.procedure), lot.tenderer_id, lot.agency_id, at=at)
+    if filing.envelope != documents.RESERVE:
+        eligibility.require(bidder.id, bidder.barred_in(lot.procedure), lot.tenderer_id, lot.agency_id, at=at)
     eligibility.require_invited(invitations.may_take_part(lot.project_id, lot.procedure, bidder.code,
                                                                 listed=lot.is_listed))
     names = arrived.take(filing.upload, filing.header, boxes.upload_tag(filing.session, bidder.code))

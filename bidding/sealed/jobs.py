@@ -23,7 +23,10 @@ log = structlog.get_logger()
 def start_due(at: datetime) -> int:
     """Open every announced lot for sealed bids."""
     done = 0
-    for lot_id in db.session.scalars(select(Lot.id).where(Lot.stage == Stage.ANNOUNCED)).all():
+    for lot in db.session.scalars(select(Lot).where(Lot.stage == Stage.ANNOUNCED)).all():
+        lot_id = lot.id
+        if lot.method.get("kind") == "live":
+            continue  # competed for live: its room takes it on
         try:
             service.start(lot_id, at=at)
             done += 1

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy import select
 
-from bidding.envelope.documents import AT_DEADLINE, PART_BYTES, offer_shape
+from bidding.envelope.documents import AT_DEADLINE, PART_BYTES, RESERVE, offer_shape
 from bidding.sealed import boxes, guests
 from bidding.trustees import countersigning, fingerprints
 from bidding.trustees import service as trustees
@@ -113,7 +113,8 @@ def _slots(envelope: str, is_application: bool) -> list[dict[str, Any]]:
     technical = {"id": "technical", "name": _("技术标"), "required": envelope == "technical", "blind": False, "types": ".pdf,.zip", "max_text": "2 GB", "max_bytes": most}
     price = {"id": "price", "name": _("已标价工程量清单"), "required": envelope == "price", "blind": False, "types": ".pdf,.xml,.xlsx,.zip",
              "max_text": "500 MB", "max_bytes": min(500 * 2**20, most)}
-    return {"technical": [letter | {"name": _("投标函（不写报价）")}, technical], "price": [price]}.get(envelope, [letter, technical, price])
+    return {"technical": [letter | {"name": _("投标函（不写报价）")}, technical], "price": [price], "reserve": [
+        letter | {"name": _("底价确定书（集体决策纪要）")}]}.get(envelope, [letter, technical, price])
 
 
 def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSession, place: str) -> dict[str, Any]:
@@ -138,7 +139,8 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSe
             {"id": "sizes", "kind": "todo", "text": _("文件大小和名称符合要求"), "note": None},
             *([] if is_application else [{"id": "price", "kind": "todo", "text": _("工期已填写"), "note": None}] if envelope == "technical" else [
                 {"id": "price", "kind": "todo", "text": _("报价已填写"), "note": _("最高限价 %(limit)s 元", limit=yuan(lot.ceiling_fen)) if lot.ceiling_fen else None}]),
-            {"id": "deposit", "kind": "ok" if paid else "warn", "text": _("保证金已到账") if paid else _("保证金尚未到账，请在截止前缴纳"), "note": None}],
+            *([] if envelope == RESERVE else [{"id": "deposit", "kind": "ok" if paid else "warn", "note": None,
+                                               "text": _("保证金已到账") if paid else _("保证金尚未到账，请在截止前缴纳")}])],
         "receipt_rows": [{"key": _("标段"), "value": lot.code, "id": "receipt-lot"}, {"key": _("时间"), "value": "—", "id": "receipt-time"},
                          {"key": _("指纹"), "value": "—", "id": "receipt-digest"}, {"key": _("证据号"), "value": "—", "id": "receipt-index"}],
         "bidder": bidder.name, "limit_note": None, "ceiling_fen": lot.ceiling_fen or 0,
@@ -148,4 +150,4 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSe
 
 
 def _heading(envelope: str) -> str:
-    return {"technical": _("封存技术标信封"), "price": _("封存报价信封")}.get(envelope, _("封存投标文件"))
+    return {"technical": _("封存技术标信封"), "price": _("封存报价信封"), "reserve": _("封存底价")}.get(envelope, _("封存投标文件"))

@@ -35,6 +35,19 @@ def may_offer(stage: Stage, deadline: datetime, closed: bool, asked: bool, at: d
         raise Refused("bid.too_late", deadline=deadline, at=at)
 
 
+def may_reserve(stage: Stage, deadline: datetime, closed: bool, asked: bool, at: datetime) -> None:
+    """A reserve price: from the seller alone, before the bidding begins.
+
+    Raises Refused ``offers.not_asked``, ``bid.not_open`` or ``bid.too_late``.
+    """
+    if not asked:
+        raise Refused("offers.not_asked")
+    if stage != Stage.BIDDING:
+        raise Refused("bid.not_open", stage=stage)
+    if closed or at >= deadline:
+        raise Refused("bid.too_late", deadline=deadline, at=at)
+
+
 def file_name(name: str) -> str:
     """A file's name inside the envelope. Raises Refused ``seal.file_name``.
 

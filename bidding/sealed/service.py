@@ -100,18 +100,21 @@ def _require_open(sealing: SealingSession, lot: Lot, bidder_id: int, at: datetim
     rules.may_enter(sealing.document["log_origin"], evidence.origin())
     if sealing.envelope in documents.AT_DEADLINE:
         rules.may_file(Stage(lot.stage), lot.deadline, at)
+    elif sealing.envelope == documents.RESERVE:
+        rules.may_reserve(Stage(lot.stage), *guests.standing(sealing.id, bidder_id), at)
     else:
         rules.may_offer(Stage(lot.stage), *guests.standing(sealing.id, bidder_id), at)
 
 
-def start_offers(lot: Lot, envelope: str, organisation_ids: list[int], *, deadline: datetime, at: datetime) -> SealingSession:
-    """Open a session for the offers of a later round, to those asked alone.
+def start_offers(lot: Lot, envelope: str, organisation_ids: list[int], *, deadline: datetime, at: datetime,
+                 opens_after: timedelta = timedelta(0)) -> SealingSession:
+    """Open a session for the offers of a later round or for a sale's reserve price, to those asked alone.
 
     It is sealed to the key holders only (policy T): the round is short, and no second window
     for the bidders' halves stands between its close and the committee.
     """
     with transaction():
-        sealing = trustees.open_session(lot, envelope, deadline=deadline, policy="T", window=timedelta(0), at=at)
+        sealing = trustees.open_session(lot, envelope, deadline=deadline, policy="T", window=timedelta(0), at=at, opens_after=opens_after)
         guests.admit(sealing.id, organisation_ids)
         for _ in range(1 + secrets.randbelow(max(1, installation.settings().cover_bids))):
             add_cover(sealing, at=at)

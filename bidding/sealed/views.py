@@ -112,9 +112,16 @@ def _receipt(sealing: SealingSession | None, version: int, name: str) -> Respons
 # --- API -----------------------------------------------------------------------------------------
 
 
+def _require_part(name: str) -> None:
+    """Bidders file bids; who sells files nothing but its own reserve price. Raises NotFound."""
+    if not current_user.may(Permission.BID) and trustees.policy(name).document["envelope"] != documents.RESERVE:
+        raise NotFound
+
+
 @bp.get("/api/v1/sessions/<name>")
-@allow(Permission.BID)
+@allow(Permission.SEAL)
 def session(name: str) -> ResponseReturnValue:
+    _require_part(name)
     sealing = trustees.get_session(name)
     bidder = me()
     return jsonify({"document": sealing.document, "amendments": sealing.amendments,
@@ -135,20 +142,21 @@ def session_of_lot(code: str) -> ResponseReturnValue:
 
 
 @bp.post("/api/v1/sessions/<name>/uploads")
-@allow(Permission.BID)
+@allow(Permission.SEAL)
 def begin_upload(name: str) -> ResponseReturnValue:
+    _require_part(name)
     upload = service.begin_upload(name, bidder=me(), at=now())
     return jsonify({"upload": upload.id}), 201
 
 
 @bp.get("/api/v1/sessions/<name>/uploads/<upload>")
-@allow(Permission.BID)
+@allow(Permission.SEAL)
 def upload_state(name: str, upload: str) -> ResponseReturnValue:
     return jsonify({"parts": service.parts_here(upload, session_name=name, bidder=me())})
 
 
 @bp.put("/api/v1/sessions/<name>/uploads/<upload>/parts/<number:number>")
-@allow(Permission.BID)
+@allow(Permission.SEAL)
 def put_part(name: str, upload: str, number: int) -> ResponseReturnValue:
     digest = _content_digest(request.headers.get("Content-Digest", ""))
     service.put_part(upload, number, _body(), digest, session_name=name, bidder=me())
@@ -171,10 +179,11 @@ def _content_digest(header: str) -> str:
 
 
 @bp.post("/api/v1/sessions/<name>/bids")
-@allow(Permission.BID)
+@allow(Permission.SEAL)
 def file_bid(name: str) -> ResponseReturnValue:
     if not request.headers.get("Idempotency-Key"):
         raise Refused("http.idempotency_key")
+    _require_part(name)
     document = _strict_body()
     if not isinstance(document, dict) or set(document) != {"header", "signature", "upload"} \
             or not isinstance(document["signature"], str) or not isinstance(document["upload"], str):
@@ -190,7 +199,7 @@ def _strict_body() -> Any:
 
 
 @bp.post("/api/v1/me/keys")
-@allow(Permission.BID)
+@allow(Permission.SEAL)
 def register_key() -> ResponseReturnValue:
     public = json_object(public=str)["public"]
     parties.register_key(me().id, documents.binary(public, "public"), actor=current_user.actor, at=now())

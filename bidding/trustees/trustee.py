@@ -105,6 +105,7 @@ class Trustee:
         size, root = check_log(bundle, memory, pins)
         live = check_set(bundle, session, size, root)
         shut = left_shut(bundle, session, size, root)
+        require_ended(bundle, session, size, root)
         check_one_close(bundle, documents.session_id(session), size, root)
         opens = opening_time(bundle, session, pins, size, root)
         if opens < memory.opens.get(documents.session_id(session), 0):
@@ -121,7 +122,7 @@ class Trustee:
             raise Refused("trustee.pre_key_used", number=number)
         # One close for ever: a second set would be made by somebody who has read the first.
         closing = f"{bundle['close']['index']} {bundle['close']['nonce']}"
-        if session["envelope"] == "price":
+        if session["envelope"] in ("price", documents.RESERVE):
             # And one word for ever on which envelopes stay shut: another would be given by somebody who has read the rest.
             closing += f" {bundle['window']['index']} {bundle['window']['nonce']}"
         if memory.closed.get(name, closing) != closing:
@@ -396,6 +397,23 @@ def left_shut(bundle: dict[str, Any], session: dict[str, Any], size: int, root: 
             or not re.fullmatch("[0-9a-f]{64}", event["technical"]) or not isinstance(event.get("shut"), list):
         raise Refused("trustee.prices_too_soon")
     return set(event["shut"])
+
+
+def require_ended(bundle: dict[str, Any], session: dict[str, Any], size: int, root: bytes) -> None:
+    """A reserve price opens only when the log says how the bidding ended (docs/protocol.md, 6).
+
+    Raises Refused ``trustee.reserve_too_soon``.
+    """
+    if session["envelope"] != documents.RESERVE:
+        return
+    entry = bundle.get("window")
+    if not entry:
+        raise Refused("trustee.reserve_too_soon")
+    leaf_index(entry, size, root)
+    event = entry["event"]
+    if event["type"] != "window.closed" or event["session"] != documents.session_id(session) or not isinstance(event.get("ended"), str) \
+            or not re.fullmatch("[0-9a-f]{64}", event["ended"]):
+        raise Refused("trustee.reserve_too_soon")
 
 
 def witness_times(bundle: dict[str, Any], pins: Pins) -> list[int]:

@@ -1,4 +1,4 @@
-"""live bidding: auctions, paddles, bids, events, answers, orders
+"""live bidding: auctions, paddles, bids, events, answers
 
 Revision ID: 0017
 Revises: 0016
@@ -16,7 +16,7 @@ branch_labels = None
 depends_on = None
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
-TABLES = ('auction_link', 'auction_order', 'auction_consent', 'auction_paddle', 'auction_bid', 'auction_answer', 'auction_event', 'auction')
+TABLES = ('auction_link', 'auction_consent', 'auction_paddle', 'auction_bid', 'auction_answer', 'auction_event', 'auction')
 
 
 def upgrade():
@@ -62,7 +62,7 @@ def upgrade():
         sa.Column('fen', WHOLE, nullable=False),
         sa.Column('phase', sa.String(length=20), nullable=False),
         sa.Column('at', sa.BigInteger(), nullable=False),
-        sa.Column('signature', sa.String(length=120), nullable=False),
+        sa.Column('signature', sa.String(length=128), nullable=False),
         sa.Column('by_host', sa.Boolean(), nullable=False),
         sa.Column('evidence', WHOLE, nullable=False),
         sa.Column('marks', sa.LargeBinary(), nullable=False),
@@ -76,22 +76,6 @@ def upgrade():
         sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_auction_consent_lot_id_lot')),
         sa.PrimaryKeyConstraint('tag', name=op.f('pk_auction_consent')))
     op.create_index(op.f('ix_auction_consent_lot_id'), 'auction_consent', ['lot_id'], unique=False)
-    op.create_table(
-        'auction_order',
-        sa.Column('id', WHOLE, nullable=False),
-        sa.Column('lot_id', WHOLE, nullable=False),
-        sa.Column('act', sa.String(length=10), nullable=False),
-        sa.Column('reason', sa.Text(), nullable=False),
-        sa.Column('asked_at', sa.BigInteger(), nullable=False),
-        sa.Column('asked_by', WHOLE, nullable=False),
-        sa.Column('decided_at', sa.BigInteger(), nullable=True),
-        sa.Column('decided_by', WHOLE, nullable=True),
-        sa.Column('decision', sa.String(length=20), nullable=False),
-        sa.ForeignKeyConstraint(['asked_by'], ['account.id'], name=op.f('fk_auction_order_asked_by_account')),
-        sa.ForeignKeyConstraint(['decided_by'], ['account.id'], name=op.f('fk_auction_order_decided_by_account')),
-        sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_auction_order_lot_id_lot')),
-        sa.PrimaryKeyConstraint('id', name=op.f('pk_auction_order')))
-    op.create_index(op.f('ix_auction_order_lot_id'), 'auction_order', ['lot_id'], unique=False)
     op.create_table(
         'auction_paddle',
         sa.Column('id', WHOLE, nullable=False),

@@ -32,6 +32,7 @@ class Role(StrEnum):
 class Permission(StrEnum):
     OWN_ACCOUNT = "own_account"
     BID = "bid"
+    SEAL = "seal"
     PROJECT_WRITE = "project_write"
     PROJECT_ACCEPT = "project_accept"
     NOTICE_WRITE = "notice_write"
@@ -54,10 +55,10 @@ class Permission(StrEnum):
 
 
 P = Permission
-_PROJECT_SIDE = {P.PROJECT_WRITE, P.NOTICE_WRITE, P.ANSWER, P.RESULT_WRITE}
+_PROJECT_SIDE = {P.SEAL, P.PROJECT_WRITE, P.NOTICE_WRITE, P.ANSWER, P.RESULT_WRITE}
 
 ROLES: dict[Role, frozenset[Permission]] = {
-    Role.BIDDER: frozenset({P.BID}),
+    Role.BIDDER: frozenset({P.BID, P.SEAL}),
     Role.TENDERER: frozenset(_PROJECT_SIDE),
     Role.AGENCY: frozenset(_PROJECT_SIDE),
     Role.REGISTRAR: frozenset({P.PROJECT_ACCEPT}),

@@ -28,7 +28,7 @@ from trading.projects.models import Lot
 #: Who stands behind a piece, by its place, the first prefix that fits. ``{bidder}`` is the bidder of that bid.
 _RESPONSIBLE = (("00-policy/", "{centre}"), ("05-registration/", "{tenderer}"), ("10-notices/", "{host}"), ("12-versions/", "{host}"),
                 ("12-questions/", "{host}"), ("10-bids/releases/", "开标密钥持有人"), ("10-bids/disputes/", "开标密钥持有人"), ("10-bids/", "{bidder}"),
-                ("15-opening/", "{centre}"), ("20-draw", "{centre}"), ("25-talks/", "{tenderer}"), ("30-evaluation/", "评标委员会"),
+                ("15-opening/", "{centre}"), ("20-draw", "{centre}"), ("20-auction/", "{centre}"), ("25-talks/", "{tenderer}"), ("30-evaluation/", "评标委员会"),
                 ("40-award/", "{tenderer}"), ("50-objections/", "当事人"), ("60-calls/", "{tenderer}"))
 _FORMATS = {"json": "JSON（RFC 8785）", "cob": "密文", "zip": "ZIP", "pdf": "PDF", "txt": "TXT"}
 _NOTES = (("payload.", "加密投标文件的一部分，须与密钥份额一并使用"), ("plain.zip", "解密后的投标文件"), ("half.json", "投标人解密份额"))

@@ -71,7 +71,7 @@ def review(lot: Lot) -> list[rules.Place]:
     """Gaps of a case against its catalogue."""
     kinds = [entry.kind for entry in entries_of(lot)]
     return rules.gaps([piece.path for piece in service.pieces(lot.id)], rules.reached(kinds),
-                      with_committee=lot.method.get("kind") not in UNJUDGED,
+                      with_committee=lot.method.get("kind") not in UNJUDGED, way=rules.LIVE if lot.method.get("kind") == "live" else rules.SEALED,
                       with_winner=procedure(lot.project.procedure).has_winner)
 
 

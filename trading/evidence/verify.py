@@ -713,9 +713,9 @@ _TRANSCRIPT = {"v", "params", "pool", "pool_root", "contributions", "beacon", "s
 _PARAMS = "v:int draw:text lot:text strata:list employer_cap:int reserve:int substitute_rule:text frozen_at:int seal_tool_sha256:text"
 _STRATUM = "id:text count:int regions:list specs:list"
 _ROW = "eid:base64 w:int regions:list specs:list employer:text"
-_OFFERS = {"draw": "value:hex", "technical": "days:int quality:text statement:text", "price": "price_fen:int"}
+_OFFERS = {"draw": "value:hex", "technical": "days:int quality:text statement:text", "price": "price_fen:int", "reserve": "price_fen:int"}
 _OFFER = "price_fen:int days:int quality:text statement:text"
-_ENVELOPE = re.compile(r"bid|technical|price|offer-[1-9][0-9]{0,2}|draw(-[a-z]{1,14})?")
+_ENVELOPE = re.compile(r"bid|technical|price|reserve|offer-[1-9][0-9]{0,2}|draw(-[a-z]{1,14})?")
 _KEY_LENGTHS = {"intl-1": 1216, "gm-1": 65, "gm-hybrid": 1281}
 _UNSAFE = re.compile("[/\\\\\0-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 #: The curve of GB/T 32918.5: its prime and b; a is the prime less 3.
@@ -1534,6 +1534,8 @@ class Verifier:
             if tagged("notice", canonical(body)).hex() != notice["sha256"] or notice["sha256"] not in published:
                 raise Invalid(f"{name}: not the text that was published")
         notices = self.pack.under("40-award/award-notice")
+        if "data/20-auction/bids.json" in self.pack.names or any(e["event"]["type"] == "auction.bid" for e in self.entries):
+            return self._check_sale(notices)
         logged = [e["event"]["report"] for e in self.entries if e["event"]["type"] == "evaluation.ranked"]
         if "data/30-evaluation/report.json" not in self.pack.names:
             if logged or notices:
@@ -1563,6 +1565,85 @@ class Verifier:
             raise Invalid("40-award/award-notice.json: not the first rank that was left")
         logged = [e["event"] for e in self.entries if e["event"]["type"] == "lot.awarded"][-1]
         if (logged["winner"], logged["price_fen"]) != (award["winner"], award["price_fen"]):
+            raise Invalid("40-award/award-notice.json: the log names another winner")
+        return f"{award['winner']} at {award['price_fen'] / 100:,.2f}"
+
+    def _check_sale(self, notices: list[str]) -> str:
+        """A live sale (docs/protocol.md, 6): every bid is logged, numbered, signed by its paddle's key and higher than the one
+        before; every paddle is bound to its bidder; the deal is the last bid's, not below the reserve price."""
+        sale, held = self.pack.json("20-auction/bids.json"), self.pack.json("20-auction/paddles.json")["paddles"]
+        paddles = {item["number"]: item for item in held if item["number"]}
+        keys = self._check_paddles(held)
+        logged = {e["index"]: e["event"] for e in self.entries if e["event"]["type"] == "auction.bid"}
+        if sorted(logged) != [bid["evidence"] for bid in sale["bids"]] or [bid["number"] for bid in sale["bids"]] != list(range(1, len(logged) + 1)):
+            raise Invalid("20-auction/bids.json: not the bids of the log, numbered without a gap")
+        top, before = None, 0
+        for bid in sale["bids"]:
+            event = logged[bid["evidence"]]
+            if any(event[name] != bid[name] for name in ("number", "paddle", "fen", "phase", "signature")) or event["at_ms"] != bid["at"]:
+                raise Invalid(f"20-auction/bids.json: bid {bid['number']} is another one than was logged")
+            if bid["paddle"] not in paddles or bid["at"] < before:
+                raise Invalid(f"20-auction/bids.json: bid {bid['number']} has no paddle, or is out of order")
+            act = {"v": 1, "room": sale["lot"], "paddle": bid["paddle"], "act": "bid", "fen": bid["fen"], "key": event["key"]}
+            by_host = bool(event.get("host")) and bid["by_host"]
+            if not by_host and not any(_signed(key, bytes.fromhex(bid["signature"]), b"mingtang/v1/auction-act\0" + canonical(act)) for key in keys[bid["paddle"]]):
+                raise Invalid(f"20-auction/bids.json: bid {bid['number']} is not signed by its paddle")
+            if bid["phase"] not in ("agreeing", "housing"):
+                if top is not None and bid["fen"] <= top["fen"]:
+                    raise Invalid(f"20-auction/bids.json: bid {bid['number']} is not higher than the one before")
+                top = bid
+            before = bid["at"]
+        self._check_room(sale["bids"])
+        return self._check_deal(sale, paddles, top, notices)
+
+    def _check_paddles(self, held: list[dict[str, Any]]) -> dict[str, list[bytes]]:
+        """The keys of each paddle; each is bound to its bidder by the organisation's signature, as the log committed to it."""
+        admitted = {e["event"]["paddle"]: e["event"]["application"] for e in self.entries if e["event"]["type"] == "auction.admitted"}
+        keys: dict[str, list[bytes]] = {}
+        for item in held:
+            name, own = item["number"], [unhex(key) for key in item["organisation_keys"]]
+            papers = [{"application": item["application"], "signature": item["signature"]}, *item["keys"]]
+            for paper in papers:
+                if paper["application"]["bidder"] != item["bidder"] or not any(_signed(
+                        key, bytes.fromhex(paper["signature"]), b"mingtang/v1/auction-application\0" + canonical(paper["application"])) for key in own):
+                    raise Invalid(f"20-auction/paddles.json: paddle {name} is not bound to its bidder")
+            if name and admitted.pop(name, None) != tagged("auction-application", canonical(item["application"])).hex():
+                raise Invalid(f"20-auction/paddles.json: paddle {name} was not admitted so")
+            keys[name] = [unhex(paper["application"]["public"]) for paper in papers]
+        if admitted:
+            raise Invalid("20-auction/paddles.json: paddles of the log are missing")
+        return keys
+
+    def _check_room(self, bids: list[dict[str, Any]]) -> None:
+        """Everybody was sent the same lines: numbered without a gap, and their bids are the bids."""
+        lines = [json.loads(line) for line in self.pack.read("data/20-auction/room.jsonl").decode("utf-8").splitlines()]
+        if [line["seq"] for line in lines] != list(range(1, len(lines) + 1)):
+            raise Invalid("20-auction/room.jsonl: its lines have a gap")
+        shown = [[line[name] for name in ("number", "paddle", "fen", "at", "evidence")] for line in lines if line["kind"] == "bid"]
+        if shown != [[bid[name] for name in ("number", "paddle", "fen", "at", "evidence")] for bid in bids]:
+            raise Invalid("20-auction/room.jsonl: it showed other bids than counted")
+        logged = {e["event"].get("seq") for e in self.entries if e["event"]["type"].startswith("auction.")}
+        if not {line["seq"] for line in lines} <= logged:
+            raise Invalid("20-auction/room.jsonl: a line is not in the log")
+
+    def _check_deal(self, sale: dict[str, Any], paddles: dict[str, Any], top: dict[str, Any] | None, notices: list[str]) -> str:
+        outcome = sale["outcome"]
+        opened = [bid["offer"]["price_fen"] for name, record in self._records().items() if name.startswith("15-opening/record-reserve")
+                  for bid in record["record"]["bids"] if bid["offer"]]
+        reserve = opened[0] if opened else None
+        if not notices:
+            if "failed" not in outcome or outcome["failed"] == "no_bid" and top is not None \
+                    or outcome["failed"] == "below_reserve" and (top is None or reserve is None or top["fen"] >= reserve):
+                raise Invalid("20-auction/bids.json: it failed for another reason than the bids show")
+            return f"{len(sale['bids'])} bids, no deal"
+        award = self.pack.json(max(notices, key=lambda name: (len(name), name)))
+        agreed = {bid["paddle"] for bid in sale["bids"] if bid["phase"] in ("agreeing", "housing")} | ({top["paddle"]} if top else set())
+        if top is None or outcome["winner"] not in agreed or outcome["price_fen"] < top["fen"] or len(agreed) == 1 and outcome["price_fen"] != top["fen"]:
+            raise Invalid("20-auction/bids.json: the deal is not the last bid's")
+        if reserve is not None and outcome["price_fen"] < reserve:
+            raise Invalid("20-auction/bids.json: the deal is below the reserve price")
+        logged = [e["event"] for e in self.entries if e["event"]["type"] == "lot.awarded"][-1]
+        if not (logged["winner"] == award["winner"] == paddles[outcome["winner"]]["bidder"] and logged["price_fen"] == award["price_fen"] == outcome["price_fen"]):
             raise Invalid("40-award/award-notice.json: the log names another winner")
         return f"{award['winner']} at {award['price_fen'] / 100:,.2f}"
 

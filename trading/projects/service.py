@@ -350,6 +350,12 @@ def record_candidates(lot: Lot, ranked: list[tuple[int, int, int, str]], terms: 
             {"rank": rank, "price_fen": price, "score": score} for rank, _, price, score in ranked])
 
 
+def record_buyer(lot: Lot, organisation_id: int, price_fen: int) -> None:
+    """Keep who bid highest in a live sale; runs in the transaction that settles it."""
+    db.session.add(Candidate(lot_id=lot.id, rank=1, organisation_id=organisation_id, price_fen=price_fen))
+    db.session.flush()
+
+
 def candidates(lot_id: int) -> list[Candidate]:
     return list(db.session.scalars(select(Candidate).where(Candidate.lot_id == lot_id).order_by(Candidate.rank)))
 

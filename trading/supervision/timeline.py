@@ -73,6 +73,11 @@ def title(kind: str) -> str:
         "pause.asked": _("提出暂停"), "pause.added": _("增加暂停事由"), "pause.ended": _("一项暂停事由结束"),
         "pause.refused": _("不予暂停"), "pause.lift_asked": _("提出恢复"), "notice.publicity_prolonged": _("顺延公示"),
         "lot.paused": _("暂停"), "lot.resumed": _("恢复"), "lot.restarted": _("重新招标"),
+        "auction.applied": _("收到竞买申请"), "auction.consented": _("联合竞买人同意"), "auction.admitted": _("确认竞买资格"), "auction.key_renewed": _("更换竞价密钥"),
+        "auction.phase": _("竞价进入下一阶段"), "auction.bid": _("有效报价"), "auction.joined": _("确认参加限时竞价"), "auction.called": _("主持人询问"),
+        "auction.paused": _("竞价暂停计时"), "auction.resumed": _("竞价恢复计时"), "auction.held": _("技术中断，竞价停止计时"), "auction.resuming": _("公布竞价恢复时间"),
+        "auction.released": _("技术中断后恢复计时"), "auction.ended": _("竞价结束"), "auction.settled": _("竞价成交"), "auction.failed": _("竞价未成交"),
+        "deal.signed": _("签署成交确认书"),
         "law.change_proposed": _("提出修改法规参数"), "law.change_approved": _("批准修改法规参数"),
         "law.change_refused": _("不批准修改法规参数"), "law.change_withdrawn": _("撤回修改提案")}
     return names.get(kind, kind)

@@ -57,7 +57,7 @@ function zerosCrc (size) {
 /** Size that hides the true length: 64 KiB at least, then Padmé (at most 12 % more); for prices a power of two. */
 export function padded (length, envelope = 'bid') {
   if (length <= SMALLEST) return SMALLEST
-  if (envelope === 'price') return 2 ** (32 - Math.clz32(length - 1))
+  if (envelope === 'price' || envelope === 'reserve') return 2 ** (32 - Math.clz32(length - 1))
   const exponent = 31 - Math.clz32(length)
   const step = 2 ** (exponent - (32 - Math.clz32(exponent)))
   return Math.ceil(length / step) * step

@@ -155,10 +155,10 @@ export const MANIFEST = { v: INT, lot: TEXT, bidder: TEXT, offer: DICT, files: L
 const OFFER = { price_fen: INT, days: INT, quality: TEXT, statement: TEXT }
 const TECHNICAL = { days: INT, quality: TEXT, statement: TEXT }
 const PRICE = { price_fen: INT }
-/** What an envelope of this name holds: the bid, its technical or its price half, a later round's offer, a contribution to a draw. */
+/** What an envelope of this name holds: the bid, its technical or its price half, a later round's offer, the reserve price of a sale, a contribution to a draw. */
 export function offerShape (envelope) {
   if (envelope === 'technical') return TECHNICAL
-  if (envelope === 'price') return PRICE
+  if (envelope === 'price' || envelope === 'reserve') return PRICE
   if (/^(bid|offer-[1-9][0-9]{0,2})$/.test(envelope)) return OFFER
   return /^draw(-[a-z]{1,14})?$/.test(envelope) ? { value: HEX32 } : null
 }

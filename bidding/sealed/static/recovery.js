@@ -152,6 +152,21 @@ export const keepDraft = (session, draft) => close('drafts', session, draft)
 export const takeDraft = session => reopen('drafts', session)
 export const forgetDraft = session => remove('drafts', session)
 
+/** The Ed25519 key pair that bids in one live sale from this device, made for it alone; null if there is none and none is to be made. */
+export async function paddleKey (lot, make = false) {
+  const name = `paddle/${lot}`
+  const pair = make ? await deviceKey(name, () => crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify'])) : await load('keys', name)
+  return pair ? { privateKey: pair.privateKey, publicKey: new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)) } : null
+}
+
+/** A limit up to which this device bids by itself (自动出价), kept sealed on it; null takes it away. */
+export const keepLimit = (lot, fen) => fen === null ? remove('drafts', `limit/${lot}`) : close('drafts', `limit/${lot}`, { fen })
+
+export async function takeLimit (lot) {
+  const kept = await reopen('drafts', `limit/${lot}`)
+  return kept ? kept.fen : null
+}
+
 /**
  * The organisation's Ed25519 key pair on this device: {privateKey, publicKey (32 bytes)}.
  * The private key cannot be read out, by this page or any other script.

@@ -174,6 +174,15 @@ export async function leftShut (bundle, session, name, log) {
   return shut
 }
 
+/** A reserve price opens only when the log says how the bidding ended. */
+export async function requireEnded (bundle, session, name, log) {
+  if (session.envelope !== 'reserve') return
+  need(bundle.window, 'trustee.reserve_too_soon')
+  await indexOf(bundle.window, log)
+  const { type, session: of, ended } = bundle.window.event
+  need(type === 'window.closed' && of === name && /^[0-9a-f]{64}$/.test(ended), 'trustee.reserve_too_soon')
+}
+
 /** When the pinned witnesses saw the checkpoint, one time for each. */
 export async function witnessTimes (note, pins) {
   const keys = await Promise.all(pins.witness_keys.map(readKey))

@@ -3,7 +3,7 @@
 
 import { Refusal, base64, bidDigest, checkHeader, contextHash, hex, shareCommit, unbase64 } from '../../sealed/static/protocol.js'
 import { unwrapRelease } from '../../sealed/static/seal.js'
-import { checkLog, checkOneClose, checkSet, isCentres, isPresent, isWindowClosed, leftShut, openingTime, witnessTimes } from './bundle.js'
+import { checkLog, checkOneClose, checkSet, isCentres, isPresent, isWindowClosed, leftShut, openingTime, requireEnded, witnessTimes } from './bundle.js'
 import { canaryMessage, releaseMessage } from './holder.js'
 
 const FAULTS_OF_A_WRAP = ['seal.wrap_damaged', 'seal.share_not_committed', 'seal.shares', 'seal.release_length', 'seal.document']
@@ -27,6 +27,7 @@ export async function checked (holder, bundle, memory, pins, at) {
   const log = await checkLog(bundle, memory, pins)
   const counted = await checkSet(bundle, session, name, log)
   const shut = await leftShut(bundle, session, name, log)
+  await requireEnded(bundle, session, name, log)
   const live = counted.filter(({ digest }) => !shut.includes(digest))
   await checkOneClose(bundle, name, log)
   const opens = await openingTime(bundle, session, name, pins, log)
@@ -37,7 +38,7 @@ export async function checked (holder, bundle, memory, pins, at) {
   if (times.filter(seconds => seconds >= opens).length < pins.quorum) throw new Refusal('trustee.not_witnessed')
   checkUnused(memory, ours, name)
   // And of price envelopes one word for ever on which stay shut: another would be given by somebody who has read the rest.
-  const ending = session.envelope === 'price' ? ` ${bundle.window.index} ${bundle.window.nonce}` : ''
+  const ending = ['price', 'reserve'].includes(session.envelope) ? ` ${bundle.window.index} ${bundle.window.nonce}` : ''
   const closing = `${bundle.close.index} ${bundle.close.nonce}${ending}`
   if (own(memory.closed, name, closing) !== closing) throw new Refusal('trustee.closed_before')
   return { session, ours, name, live, opens, log, closing }

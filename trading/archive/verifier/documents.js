@@ -7,7 +7,7 @@ import { SUITES } from './suites.js'
 const MOST_TRUSTEES = 15
 export const PART = 8 * 1024 * 1024
 const POLICIES = ['TB', 'T', 'B']
-const ENVELOPE = /^(bid|technical|price|offer-[1-9][0-9]{0,2}|draw(-[a-z]{1,14})?)$/
+const ENVELOPE = /^(bid|technical|price|reserve|offer-[1-9][0-9]{0,2}|draw(-[a-z]{1,14})?)$/
 
 const isList = Array.isArray
 const isBase64 = value => typeof value === 'string' && value.length <= 8000 && unbase64(value) !== null
@@ -35,7 +35,7 @@ const DRAWN = { value: isHex32 }
 
 function offerShape(envelope) {
   if (envelope.startsWith('draw')) return DRAWN
-  return { technical: WORK, price: PRICE }[envelope] ?? { ...PRICE, ...WORK }
+  return { technical: WORK, price: PRICE, reserve: PRICE }[envelope] ?? { ...PRICE, ...WORK }
 }
 
 /** Why a document is no session, or nothing. */
