@@ -86,7 +86,9 @@ def life(procedure_id: str) -> dict[tuple[Stage, Step], Stage]:
     side = {(stage, step): after for (stage, step), after in SIDE.items() if stage in way or stage not in INTO}
     # An award that falls away leads back to the candidates, never further.
     back = {(S.AWARDED, T.REVOKE): way[way.index(S.AWARDED) - 1]} if S.EVALUATED in way else {}
-    return straight | side | back
+    # Where a lot may be competed for live instead, nothing is opened or evaluated: the deal ends the bidding.
+    live = {(S.CLOSED, T.AWARD): S.AWARDED} if "live" in procedure(procedure_id).methods else {}
+    return straight | side | back | live
 
 
 def after(procedure_id: str, stage: Stage, step: Step, *, paused_from: Stage | None = None) -> Stage:
