@@ -35,7 +35,7 @@ def sale(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
     with live.desk():
         plan = Plan("临江路二号地块", "一号宗地", START, None, [Offer(company, 0) for company in companies], "CN-51",
                     {"kind": "live", "sale": {"mode": "auction", "step_fen": STEP, "reserve": "none",
-                                              "parcel": PARCEL}},
+                                              "parcel": PARCEL | {"area_m2": "12000"}}},
                     procedure="land-auction", category="land", deposit_fen=START // 4)
         run = SaleRun(live.cast, plan, clock.now())
         run.register()
