@@ -48,6 +48,7 @@ import trading.messages.models
 import trading.objections.models
 import trading.parties.models
 import trading.projects.models
+import trading.sales.models
 import trading.supervision.models  # noqa: F401
 from bidding.auction import jobs as auction_jobs
 from bidding.auction import lapses as auction_lapses
@@ -84,11 +85,14 @@ from trading.base.config import ROOT, Settings, load
 from trading.base.database import db
 from trading.base.errors import NotFound, Refused
 from trading.base.files import Files
+from trading.announcements import forms as announcement_forms
 from trading.announcements import jobs as announcement_jobs
 from trading.announcements import service as announcements
 from trading.archive import disposal, disposal_views, hold_views, keeping, loan_views, override_views, renewal, search_views
 from trading.archive import views as archive_views
 from trading.base.scheduler import Job
+from trading.contracts import jobs as contract_jobs
+from trading.contracts import payments
 from trading.contracts import views as contract_views
 from trading.base.scheduler import run as run_timetable
 from trading.announcements import correction_views
@@ -106,9 +110,17 @@ from trading.objections import views as objection_views
 from trading.parties import views as party_views
 from trading.portal import admin_views, letter_views, operator_views, result_views
 from trading.portal import views as portal_views
+from trading.projects import forms as project_forms
 from trading.projects import registrar_views
+from trading.projects import service as projects
 from trading.projects import views as project_views
+from trading.projects import words as project_words
+from trading.sales import forms as sale_forms
+from trading.sales import pages as sale_pages
+from trading.sales import service as sales
+from trading.sales import views as sale_views
 from trading.demonstration.place import demo_folder, is_ready
+from trading.deposits import service as deposits
 from trading.deposits import views as deposit_views
 from trading.drafting import views as drafting_views
 from trading.evidence import service as evidence
@@ -128,6 +140,13 @@ PART_LIMIT = 9 * 1024 * 1024
 
 audits.ALSO.append(sealed_self_check.changed)
 announcements.ANNEXES.append(notice_words.annex)
+announcements.PARTICULARS.append(sale_pages.particulars)
+announcements.CHECKS.append(sales.findings)
+announcement_forms.FORMS.append(sale_forms.notice_form)
+projects.ALSO_MISSING.append(sales.gaps)
+project_forms.LOT_FORMS.append(sale_forms.lot_form)
+project_words.PARTS.append(sale_pages.of_lot)
+payments.DEPOSITS.append(deposits.paid_fen)
 
 MACHINES = [trustee_views.bp, opening_api.bp, draw_api.bp]
 BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.bp, announcement_views.bp, correction_views.bp, drafting_views.bp,
@@ -135,7 +154,7 @@ BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, countersigning_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
               supplier_views.bp, selection_views.bp, prequalification_views.bp, log_views.bp, framework_views.bp,
               auction_views.bp, auction_taking_part.bp, auction_seller_views.bp, evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, audit_views.bp, continuing_views.bp, pause_views.bp, clock_views.bp,
-              law_views.bp, law_change_views.bp, contract_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
+              law_views.bp, law_change_views.bp, contract_views.bp, sale_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -329,6 +348,7 @@ TIMETABLE = [
     Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),
     Job("evaluation.start_due", 2, lambda: evaluation_jobs.start_due(now())),
     Job("frameworks.settle_due", 2, lambda: framework_jobs.settle_due(now())),
+    Job("contracts.remind_instalments", 3600, lambda: contract_jobs.remind_due(now())),
     Job("objections.follow", 60, lambda: objection_jobs.follow(now())),
     Job("supervision.remind", 60, lambda: reminders.remind(now())),
     Job("supervision.alarm", 2, lambda: alarming.tell(now())),

@@ -24,6 +24,28 @@ FIXED, SALES = ("works-comparison", "agency-selection"), ("land-tender", "proper
 SCORED = {"kind": "works_comprehensive", "price_points": "60", "factors": [
     {"id": "design", "name": "施工组织设计", "most": "25"}, {"id": "team", "name": "项目团队", "most": "15"}]}
 
+#: A parcel whose floor price is 70 % of its benchmark price: 20,000 m² at 5,000 yuan.
+PARCEL: dict[str, Any] = {
+    "number": "青地2026-07号", "site": "青石路以北、云岭大道以东", "area_m2": "20000.00", "use": "城镇住宅用地兼容商业用地",
+    "terms": [{"use": "residential", "years": 70}, {"use": "commercial", "years": 40}], "ratio_low": "1.0", "ratio_high": "2.5",
+    "density_low": "", "density_high": "28", "height_low": "", "height_high": "80", "green_low": "35", "green_high": "",
+    "floor_fen": 7_000_000_000, "benchmark_fen": 500_000, "benchmark_per": "m2", "benchmark_grade": "住宅三级",
+    "valuation_fen": 7_600_000_000, "valuation_report": "川评〔2026〕015号", "valuation_on": "2026-01-15", "valuer": "锦屏土地评估有限公司",
+    "plan_number": "清府土〔2026〕3号", "plan_on": "2026-02-10", "decision_minutes": "清自然资集纪〔2026〕2号", "decision_on": "2026-02-02",
+    "decision_members": 7, "conditions": "净地交付，2027年6月30日前开工", "drawings": [], "lon": "104.066541", "lat": "30.572269"}
+
+
+def live_method(mode: str = "listing", parcel: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """The method of a lot that is competed for live, as a registration keeps it."""
+    sale = {"mode": mode, "step_fen": 100_000_000, "after_ceiling": "", "single_rule": "nearest_mean", "housing_step": 100, "reserve": "none"}
+    return {"kind": "live", "sale": sale | ({"parcel": parcel} if parcel is not None else {}) | changes}
+
+
+def live_lot(method: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A lot of land at a lawful start price and deposit."""
+    return {"name": "青地2026-07号", "estimate_fen": 7_000_000_000, "ceiling_fen": None, "deposit_fen": 1_400_000_000,
+            "qualifications": "中华人民共和国境内外的法人、自然人和其他组织", "method": method} | changes
+
 
 @dataclass
 class Centre:

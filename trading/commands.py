@@ -19,6 +19,7 @@ PLACES = {
     "authority": "trading.evidence.commands:authority",
     "archive": "trading.archive.commands:archive",
     "trustee": "bidding.trustees.commands:trustee", "bid": "bidding.sealed.commands:bid", "draw": "experts.draw.commands:draw",
+    "sales": "trading.sales.commands:sales",
     "audit": "trading.supervision.commands:audit",
     "demo": "trading.demonstration.start:demo", "code": "trading.demonstration.start:code", "up": "trading.demonstration.start:up",
     "walkthrough": "trading.demonstration.commands:walkthrough", "replay": "trading.demonstration.commands:replay",

@@ -246,6 +246,10 @@ def gallery() -> dict:
 CONTENT = {
     "gallery": ("gallery.html", gallery), "form": ("form.html", lambda: {"form": SampleForm(), "reading": True, "account": None}),
     "home": ("public/home.html", home), "project": ("public/project.html", lambda: project(False)),
+    "project-land": ("public/project.html", lambda: project(False) | {"sale": [
+        {"title": "宗地", "rows": [{"key": "宗地编号", "value": "青地2026-07号"}, {"key": "出让面积", "value": "20,000 平方米"}, {"key": "容积率", "value": "1 至 2.5"}]},
+        {"title": "竞价条件", "rows": [{"key": "起始价", "value": "¥70,000,000.00"}, {"key": "增价幅度", "value": "¥1,000,000.00"}]}],
+        "contract": {"price_fen": 8_500_000_000, "total_fen": 0, "steps": [], "plan": [{"key": "第 1 期", "value": "¥42,500,000.00 · 2026年10月9日"}]}}),
     "project-open": ("public/project.html", lambda: project(True)), "hall-closed": ("opening/hall.html", lambda: hall(True)),
     "hall": ("opening/hall.html", lambda: hall(False)), "draw": ("draw/ceremony.html", draw),
     "timeline": ("supervision/timeline.html", timeline), "wizard": ("sealed/wizard.html", wizard),

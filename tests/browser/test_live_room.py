@@ -13,6 +13,7 @@ from bidding.auction import applying, rooms
 from bidding.auction.models import LiveBid
 from tests.browser.conftest import Visitors
 from tests.browser.live import Live
+from tests.builders import PARCEL
 from tests.conftest import Prepared
 from trading.accounts.permissions import Role
 from trading.base import clock
@@ -34,7 +35,7 @@ def sale(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
     with live.desk():
         plan = Plan("临江路二号地块", "一号宗地", START, None, [Offer(company, 0) for company in companies], "CN-51",
                     {"kind": "live", "sale": {"mode": "auction", "step_fen": STEP, "reserve": "none",
-                                              "parcel": {"area_m2": "12000", "ratio_high": "2.5"}}},
+                                              "parcel": PARCEL | {"area_m2": "12000"}}},
                     procedure="land-auction", category="land", deposit_fen=START // 4)
         run = SaleRun(live.cast, plan, clock.now())
         run.register()

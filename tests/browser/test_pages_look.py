@@ -3,6 +3,7 @@ sideways scrolling, one main region, one first heading, and no complaint of the 
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -15,16 +16,20 @@ from experts.draw import service as draws
 from experts.evaluation import service as evaluation
 from tests.browser.conftest import Visitor, Visitors
 from tests.browser.live import Live
-from tests.builders import NAMES, SCORED
+from tests.builders import NAMES, PARCEL, SCORED, live_lot, live_method
 from tests.conftest import Prepared
+from tests.rules.test_land_records import GOOD
+from tests.services import test_sales as sales
 from trading.accounts.permissions import Role
 from trading.announcements import queries
 from trading.announcements import service as announcements
 from trading.base import clock
+from trading.contracts import payments
 from trading.demonstration.case import CaseRun, Offer, Plan
 from trading.drafting import service as drafting
 from trading.projects import queries as project_queries
 from trading.projects import service as projects
+from trading.sales import grants, records
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages look")]
 
@@ -65,11 +70,17 @@ PAGES = [
     ("draw of suppliers", "tenderer", "/projects/{drawn_id}/suppliers"), ("pool of suppliers", "tenderer", "/projects/{pool_id}/suppliers"),
     ("draw among companies", "", "/draws/{drawn_lot}/suppliers"), ("framework", "tenderer", "/frameworks/{frame_lot}"),
     ("prequalification result", "tenderer", "/prequalification/{past_lot}"), ("wizard of an application", "bidder", "/me/lots/{apply_lot}/seal"),
+    ("live lot form", "tenderer", "/projects/{parcels}/lots/new"), ("parcel", "tenderer", "/projects/{parcels}/lots/1/parcel?q=定兴"),
+    ("live project", "tenderer", "/projects/{parcels}"), ("notice form of a grant", "tenderer", "/projects/{grant}/notice"),
+    ("land in public", "", "/p/{land}"), ("land notice", "", "/notices/{land_notice}"),
+    ("payment plan", "tenderer", "/projects/{sold_id}/lots/{sold_lot_id}/contract"),
+    ("contract with a plan", "tenderer", "/projects/{sold_id}/lots/{sold_lot_id}/result"),
     ("accounts", "administrator", "/admin/accounts"), ("new account", "administrator", "/admin/accounts/new"),
 ]
 THOROUGH = {"home", "project after", "hall after", "draw", "wizard", "login"}
 ENGLISH = {"home", "search", "project after", "hall before", "hall after", "draw", "wizard", "eval room", "verification", "login", "verify",
-           "new project", "talks", "later rounds", "qualification", "framework", "draw among companies", "clocks", "pauses", "document editor", "document preview"}
+           "new project", "talks", "later rounds", "qualification", "framework", "draw among companies", "clocks", "pauses", "document editor", "document preview",
+           "live lot form", "parcel", "land in public", "land notice", "payment plan"}
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +142,17 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
         apply = run("体育馆屋面工程资格预审", 26, "register", "announce", **free)
         frame = run("印刷服务框架协议", 3, "run", procedure="framework", category="service", deposit_fen=0,
                     method={"kind": "procurement_lowest", "second_stage": "direct"})
+        seller = SimpleNamespace(cast=live.cast)
+        lots = [live_lot(live_method("listing", parcel=PARCEL | {"number": number}), name=number) for number in ("青地2026-07号", "青地2026-08号")]
+        begun = sales.draft(seller, live_lot(live_method(after_ceiling="lottery", parcel=PARCEL), ceiling_fen=9_000_000_000), at=begin)
+        grants.keep(records.read(json.dumps([GOOD]).encode()).grants, actor="t", at=begin)
+        grant, land = sales.accepted(seller, *lots, at=begin), sales.accepted(seller, *lots, at=begin)
+        listed = sales.publish(land, sales.moments(at=begin, opens=25, deadline=38, ends=40), at=begin)
+        bidders = [Offer(company, 90_000_000 + n) for n, company in enumerate(prepared_sqlite.companies[:3])]
+        sold = CaseRun(live.cast, Plan("城北加油站用地", "一标段", 80_000_000, None, bidders, "CN-51",
+                                       procedure="land-tender", category="land", method={"kind": "land_highest"}, deposit_fen=20_000_000), begin + timedelta(days=1))
+        sold.run()
+        payments.pay(sold.lot_id, 1_000_000, sold.at.astimezone(clock.BEIJING).date(), "缴-1", actor="tenderer", at=sold.at)
         tenderer = live.cast.tenderer
         basics = {"procedure": "works-open", "category": "construction", "region": "CN-51", "funding": "财政资金", "approval": "清发改〔2026〕9号",
                   "estimate_fen": 200_000_000, "summary": "屋面防水。"}
@@ -149,7 +171,8 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
             soon=soon.lot.project.code, soon_id=soon.project_id, soon_lot=soon.lot.code, done=done.lot.project.code, done_id=done.project_id,
             done_lot=done.lot.code, done_lot_id=done.lot_id, open_lot=opened.lot.code, notice=tender.id, draft=draft.id, waiting=waiting.id,
             accepted=accepted.project_id, invited=invited.project_id, talks_lot=talks.lot.code, sale_lot=sale.lot.code, single_lot=single.lot.code, drawn_id=drawn.project_id,
-            drawn_lot=drawn.lot.code, pool_id=pool.id, frame_lot=frame.lot.code, past_lot=past.lot.code, apply_lot=apply.lot.code, ranked_id=ranked.project_id, ranked_lot_id=ranked.lot_id)
+            drawn_lot=drawn.lot.code, pool_id=pool.id, frame_lot=frame.lot.code, past_lot=past.lot.code, apply_lot=apply.lot.code, ranked_id=ranked.project_id, ranked_lot_id=ranked.lot_id,
+            parcels=begun.id, grant=grant.id, land=land.code, land_notice=listed.id, sold_id=sold.project_id, sold_lot_id=sold.lot_id)
         live.resting = True
         live.travel(max(case.at for case in (done, opened, soon, accepted, invited, ranked, sale, single, frame, past, apply)) + timedelta(minutes=5))
     people = {"expert": live.let_in(present), "past expert": live.let_in(former), "group member": live.let_in(group[0]),

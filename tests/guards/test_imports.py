@@ -15,7 +15,7 @@ ORDER = [
     "trading.objections",
     "bidding.eligibility", "bidding.envelope", "bidding.trustees", "bidding.sealed", "bidding.opening", "bidding.rounds", "bidding.auction",
     "experts.pool", "experts.draw", "experts.evaluation", "trading.frameworks", "trading.demonstration", "trading.portal", "trading.commands"]
-PURE = {"rules.py", "terms.py", "grounds.py", "lending.py", "casetexts.py", "tickets.py", "strata.py", "transcript.py", "methods.py", "ranking.py", "review.py", "modes.py", "standing.py", "outcomes.py", "parcels.py", "records.py", "recusal.py", "tree.py", "tile_names.py", "texts.py"}
+PURE = {"rules.py", "terms.py", "grounds.py", "lending.py", "casetexts.py", "tickets.py", "strata.py", "transcript.py", "methods.py", "ranking.py", "review.py", "modes.py", "standing.py", "outcomes.py", "parcels.py", "records.py", "instalments.py", "recusal.py", "tree.py", "tile_names.py", "texts.py"}
 FRAMEWORKS = {"flask", "flask_login", "flask_wtf", "flask_babel", "sqlalchemy", "flask_sqlalchemy", "wtforms"}
 
 

@@ -11,6 +11,8 @@ from tests.builders import Centre
 from tests.journeys.test_procedures import sealed_pack
 from tests.services.test_live_sales import START, STEP, a_sale
 from trading.base.clock import BEIJING, stopped
+from trading.contracts import payments
+from trading.contracts import queries as contracts
 from trading.demonstration.sale import SaleRun
 from trading.deposits import service as deposits
 from trading.projects import service as projects
@@ -71,7 +73,8 @@ def test_a_sale_runs_from_registration_to_the_archive(centre: Centre, mode: str)
     assert [item.role for item in deal.signatures(sale.lot)] == ["centre", "buyer", "seller"]
     assert len(deposits.refunds_due(sale.lot)) == 2, "the losers' go back, the winner's becomes part of the price"
     sale.wait(days=3)
-    projects.record_contract(sale.lot_id, f"HT-{sale.lot_id}", award.price_fen, sale.at.astimezone(BEIJING).date(), actor="t", at=sale.at)
+    payments.record(sale.lot_id, f"HT-{sale.lot_id}", award.price_fen, sale.at.astimezone(BEIJING).date(), actor="t", at=sale.at)
+    assert sum(row.fen for row in contracts.instalments(sale.lot_id)) == award.price_fen
     report = sealed_pack(centre, sale)
     assert report["ok"], report["checks"]
 

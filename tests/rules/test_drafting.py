@@ -41,7 +41,7 @@ def findings(case: Case, field: str, **changes: Any) -> list[tuple[bool, str]]:
 def test_every_procedure_that_runs_has_a_template_and_begins_without_a_breach() -> None:
     for procedure in RUNNABLE:
         category = "construction" if procedure.startswith("works") else "goods"
-        deposit = 20_000_000 if procedure == "land-tender" else 2_000_000
+        deposit = 20_000_000 if procedure.startswith("land-") else 2_000_000
         case = a_case(procedure, category, method=SCORED if procedure in ("procurement-open", "consultation", "framework") else {"kind": "x"}, deposit_fen=deposit)
         asked, values = filled(case)
         values |= {name: value for name, value in (("doc_to", "2026-04-20T17:00:00+08:00"), ("deadline", "2026-05-20T10:00:00+08:00"),
@@ -57,6 +57,14 @@ def test_every_procedure_that_runs_has_a_template_and_begins_without_a_breach() 
 def test_a_procedure_without_a_template_is_refused() -> None:
     with pytest.raises(Refused, match=r"document\.no_template"):
         outlines.outline_for("no-such-procedure" * 10)
+
+
+@pytest.mark.parametrize(("fen", "ok"), [(9_999_999, False), (10_000_000, True), (10_000_001, True)])
+def test_a_land_deposit_is_a_share_of_the_grant_floor_where_the_lot_states_one(fen: int, ok: bool) -> None:
+    case = a_case("land-listing", "land", method={"kind": "live", "sale": {"parcel": {"floor_fen": 50_000_000}}}, deposit_fen=fen)
+    asked, values = filled(case)
+    wrong = [remark.finding.reason for remark in rules.check(case, asked, values, T0) if not remark.finding.ok and remark.field == "lot1_bond"]
+    assert wrong == ([] if ok else ["law.deposit_below_floor"])
 
 
 @pytest.mark.parametrize(("fen", "ok"), [(1_999_999, True), (2_000_000, True), (2_000_001, False)])

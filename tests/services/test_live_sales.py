@@ -8,7 +8,7 @@ import pytest
 
 from bidding.auction import applying, placing, rooms, running
 from bidding.auction.models import AuctionEvent, LiveBid
-from tests.builders import T0, Centre
+from tests.builders import PARCEL, T0, Centre
 from tests.services.test_filing import refused
 from trading.base.clock import stopped
 from trading.base.database import db
@@ -22,9 +22,14 @@ START, STEP = 80_000_000_00, 1_000_000_00
 
 
 def a_sale(centre: Centre, mode: str = "listing", bidders: int = 3, reserve: str = "none", **sale: object) -> SaleRun:
-    plan = centre.plan(bidders, procedure="land-auction" if mode.startswith("auction") or mode == "on-site" else "land-listing", category="land",
-                       method={"kind": "live", "sale": {"mode": mode, "step_fen": STEP, "reserve": reserve, **sale}},
-                       estimate_fen=START, ceiling_fen=sale.pop("ceiling_fen", None), deposit_fen=START // 4)
+    procedure, category = ("land-auction" if mode.startswith("auction") or mode == "on-site" else "land-listing"), "land"
+    if mode == "falling":  # land is not sold below its start price
+        procedure, category = "property-listing", "property"
+    ceiling_fen = sale.pop("ceiling_fen", None)
+    parcel = {"parcel": PARCEL} if category == "land" else {}
+    plan = centre.plan(bidders, procedure=procedure, category=category,
+                       method={"kind": "live", "sale": {"mode": mode, "step_fen": STEP, "reserve": reserve, **parcel, **sale}},
+                       estimate_fen=START, ceiling_fen=ceiling_fen, deposit_fen=START // 4)
     return SaleRun(centre.cast, plan, T0)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import GovSelect, GovSubmitInput
-from wtforms import SelectField, SubmitField
+from wtforms import Field, SelectField, SubmitField
 
 from trading.announcements import rules, words
 from trading.announcements.models import Notice
 from trading.base import fields
+from trading.base.errors import Refused
 from trading.projects.models import Lot, Project
 
 _ = lazy_gettext
@@ -28,24 +30,59 @@ class NoticeForm(FlaskForm):
     doc_to = fields.MomentField(_("文件获取结束时间"), description=MOMENT_HINT, validators=[fields.Filled(_("请填写文件获取结束时间"))])
     deadline = fields.MomentField(_("投标截止时间"), description=_("开标与投标截止同时进行"), validators=[fields.Filled(_("请填写投标截止时间"))])
     publish_at = fields.MomentField(_("定时发布"), description=_("留空表示立即发布；填写时间则到时自动发布"))
+    #: The fields of its dates, in the order of the page.
+    moments: tuple[str, ...] = ("doc_from", "doc_to", "deadline")
+
+    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
 
     @classmethod
     def of(cls, notice: Notice) -> NoticeForm:
-        version = notice.versions[-1]
-        dates = {name: rules.moment(version.schedule[name]) for name in ("doc_from", "doc_to", "deadline")}
-        return cls(data={"title": notice.title, "body": version.body, "publish_at": notice.publish_at, **dates})
+        return cls(notice.project, data={"title": notice.title, "body": notice.versions[-1].body, "publish_at": notice.publish_at,
+                                         **cls.dates_of(notice)})
+
+    @classmethod
+    def dates_of(cls, notice: Notice) -> dict[str, Any]:
+        return {name: rules.moment(notice.versions[-1].schedule[name]) for name in ("doc_from", "doc_to", "deadline")}
+
+    @classmethod
+    def first_dates(cls, project: Project, at: datetime) -> dict[str, Any]:
+        """The earliest lawful dates."""
+        return rules.suggested(project.procedure, project.region, at)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether every date is there, so that the law can be asked."""
+        return all(self[name].data for name in self.moments if name in self)
 
     @classmethod
     def suggested(cls, project: Project, at: datetime) -> NoticeForm:
         """A new draft with the earliest lawful dates filled in."""
-        dates = rules.suggested(project.procedure, project.region, at)
+        dates = cls.first_dates(project, at)
         lots = "\n".join(f"{lot.number}. {lot.name}" for lot in project.lots)
         letter = INVITATION if words.is_invitation(project.procedure) else ""
-        return cls(data={"title": gettext("%(name)s%(what)s", name=project.name, what=words.opening_notice(project.procedure)),
+        return cls(project, data={"title": gettext("%(name)s%(what)s", name=project.name, what=words.opening_notice(project.procedure)),
                          "body": "\n".join(dict.fromkeys([letter, project.name, project.summary, lots])).strip(), **dates})
 
     def schedule(self) -> dict[str, Any]:
         return rules.schedule_of(self.doc_from.data, self.doc_to.data, self.deadline.data)
+
+    def field_of(self, refusal: Refused) -> Field | None:
+        """The field that a refusal of the law is about."""
+        if refusal.reason.startswith("schedule.document"):
+            return self.doc_from if refusal.reason.endswith("before_notice") else self.doc_to
+        if refusal.reason == "notice.publish_at_past":
+            return self.publish_at
+        return self.deadline if refusal.reason.startswith(("schedule.", "notice.deadline")) else None
+
+
+#: Forms of notices that need one of their own; put here by app.py for the folders that come after this one.
+FORMS: list[Callable[[Project], type[NoticeForm] | None]] = []
+
+
+def notice_form(project: Project) -> type[NoticeForm]:
+    """The form of a project's tender notice."""
+    return next((form for ask in FORMS if (form := ask(project)) is not None), NoticeForm)
 
 
 class ClarifyForm(FlaskForm):

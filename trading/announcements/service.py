@@ -41,6 +41,10 @@ from trading.projects.rules import Stage, Step
 #: What every tender notice says at its end; put here by app.py for the folders that come after this one.
 ANNEX_MARK = "\n\n※ "
 ANNEXES: list[Callable[[Project], str]] = []
+#: What a tender notice says of its lots below the tenderer's own words, and what else the law is asked about it: project,
+#: schedule, the moment of publication. Filled by app.py as well.
+PARTICULARS: list[Callable[[Project], str]] = []
+CHECKS: list[Callable[[Project, Mapping[str, Any], datetime], list[law_findings.Finding]]] = []
 
 
 def draft_tender(project_id: int, title: str, body: str, schedule: dict[str, Any], *, actor: str, at: datetime,
@@ -78,7 +82,8 @@ def check(notice: Notice, *, at: datetime) -> list[law_findings.Finding]:
     found = rules.findings(project.procedure, project.region, at, schedule)
     day = at.astimezone(BEIJING).date()
     for lot in project.lots:
-        if lot.deposit_fen:
+        # Where each lot is a parcel with a grant floor, CHECKS holds the deposit against that.
+        if lot.deposit_fen and not project_rules.grants_land_live(project.procedure):
             held = limits.check_deposit(project.procedure, project.category, lot.estimate_fen, lot.deposit_fen, day, project.region)
             if held is None:
                 raise Refused("law.no_deposit_rule", procedure=project.procedure)
@@ -88,7 +93,7 @@ def check(notice: Notice, *, at: datetime) -> list[law_findings.Finding]:
         rule = find_rule(law_procedures.key(project.procedure, "invited"), on=day, region=project.region, procedure=project.procedure)
         count = len(invitations.invited(project.id))
         found.append(law_findings.finding(count >= int(rule.value), rule, "law.enough_invited", "law.too_few_invited", drawn=count))
-    return found
+    return found + [one for ask in CHECKS for one in ask(project, schedule, at)]
 
 
 def _price_weight(project: Project, method: Mapping[str, Any], on: date) -> list[law_findings.Finding]:
@@ -123,7 +128,7 @@ def publish_tender(notice_id: int, *, actor: str, at: datetime) -> Notice:
             lot = projects.locked_lot(lot.id)
             lot.deadline = deadline
             projects.advance(lot, Step.ANNOUNCE, actor=actor, at=at, deadline=deadline.isoformat())
-        _append_annexes(notice)
+        _append_particulars(notice)
         _publish(notice, actor=actor, at=at)
         invitations.send(project, at=at)
         return notice
@@ -134,8 +139,10 @@ def _own_words(body: str) -> str:
     return body.partition(ANNEX_MARK)[0]
 
 
-def _append_annexes(notice: Notice) -> None:
+def _append_particulars(notice: Notice) -> None:
     version = notice.versions[-1]
+    for say in PARTICULARS:
+        version.body = f"{version.body.rstrip()}\n\n{say(notice.project)}".rstrip()
     for annex in ANNEXES:
         version.body = f"{version.body.rstrip()}{ANNEX_MARK}{annex(notice.project)}"
     version.sha256 = rules.fingerprint(notice.kind, notice.title, version.body, version.schedule)
@@ -165,6 +172,8 @@ def clarify(project_id: int, title: str, body: str, *, actor: str, at: datetime,
                       and lot.deadline and lot.paused_at and lot.paused_at < lot.deadline]
         moved = rules.clarification(project.procedure, project.region, at, deadline, tender.published_at, new_deadline)
         schedule = dict(tender.versions[-1].schedule) | {"deadline": moved.isoformat()}
+        if moved != deadline:
+            law_findings.require(one for ask in CHECKS for one in ask(project, schedule, tender.published_at))
         for lot in open_lots:
             lot.deadline = max(lot.deadline or moved, moved)
         notice = _make(Kind.CLARIFICATION, project, None, title, body, schedule, at=at)

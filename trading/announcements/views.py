@@ -62,7 +62,7 @@ def _draft(project: Project) -> Notice | None:
 
 def _notice_page(project: Project, form: forms.NoticeForm, status: int = 200) -> ResponseReturnValue:
     law = []
-    if form.doc_from.data and form.doc_to.data and form.deadline.data:
+    if form.is_dated:
         try:
             law = _law(project, form.schedule(), form.publish_at.data or now())
         except Refused as refusal:
@@ -82,14 +82,15 @@ def notice(project_id: int) -> ResponseReturnValue:
     published = queries.tender_notice(project.id)
     if published:
         return redirect(f"/notices/{published.id}")
-    draft = _draft(project)
-    return _notice_page(project, forms.NoticeForm.of(draft) if draft else forms.NoticeForm.suggested(project, now()))
+    draft, kind = _draft(project), forms.notice_form(project)
+    return _notice_page(project, kind.of(draft) if draft else kind.suggested(project, now()))
 
 
 @bp.post("/projects/<number:project_id>/notice")
 @allow(Permission.NOTICE_WRITE)
 def save_notice(project_id: int) -> ResponseReturnValue:
-    project, form, act, at = _own(project_id), forms.NoticeForm(), request.form.get("act"), now()
+    project, act, at = _own(project_id), request.form.get("act"), now()
+    form = forms.notice_form(project)(project)
     if not form.validate_on_submit():
         return _notice_page(project, form, 422)
     if act == "check":
@@ -110,7 +111,7 @@ def save_notice(project_id: int) -> ResponseReturnValue:
             flash(_("草稿已保存。"), "success")
         return redirect(url_for("announcements.notice", project_id=project.id))
     except Refused as refusal:
-        fields.tell(form, refusal, _field_of(form, refusal))
+        fields.tell(form, refusal, form.field_of(refusal))
     return _notice_page(_own(project_id), form, 422)
 
 
@@ -120,15 +121,6 @@ def _save(project: Project, form: forms.NoticeForm, at: datetime, publish_at: da
         return service.revise_draft(draft.id, form.title.data, form.body.data, form.schedule(), at=at, publish_at=publish_at)
     return service.draft_tender(project.id, form.title.data, form.body.data, form.schedule(), actor=current_user.actor,
                                 at=at, publish_at=publish_at)
-
-
-def _field_of(form: forms.NoticeForm, refusal: Refused) -> Any:
-    """The field that a refusal of the law is about."""
-    if refusal.reason.startswith("schedule.document"):
-        return form.doc_from if refusal.reason.endswith("before_notice") else form.doc_to
-    if refusal.reason == "notice.publish_at_past":
-        return form.publish_at
-    return form.deadline if refusal.reason.startswith(("schedule.", "notice.deadline")) else None
 
 
 # --- clarification and termination -----------------------------------------------------------------
@@ -167,7 +159,7 @@ def publish_clarification(project_id: int) -> ResponseReturnValue:
             flash(_("澄清公告已发布。"), "success")
             return redirect(f"/notices/{made.id}")
         except Refused as refusal:
-            dated = refusal.reason in ("schedule.deadline_must_move", "notice.deadline_earlier")
+            dated = refusal.reason in ("schedule.deadline_must_move", "notice.deadline_earlier") or refusal.reason.startswith("sale.")
             fields.tell(form, refusal, form.new_deadline if dated else None)
     return _clarify_page(_own(project_id), form, 422)
 

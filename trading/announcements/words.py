@@ -38,8 +38,13 @@ def kind(name: str, procedure: str = "") -> str:
 
 def schedule(values: dict[str, Any]) -> list[dict[str, str]]:
     """The dates of a notice as label and value, in the order that they come."""
-    names = {"doc_from": _("文件获取开始"), "doc_to": _("文件获取结束"), "deadline": _("投标截止和开标"), "until": _("公示截止")}
-    return [{"key": names[name], "value": moment(rules.moment(values[name]))} for name in names if values.get(name)]
+    live = bool(values.get("opens_at"))
+    names = {"doc_from": _("文件获取开始"), "doc_to": _("文件获取结束"),
+             "opens_at": _("挂牌开始") if values.get("listing_ends_at") else _("竞价开始"),
+             "deadline": _("报名和保证金截止") if live else _("投标截止和开标"), "listing_ends_at": _("挂牌截止"), "until": _("公示截止")}
+    rows = [{"key": names[name], "value": moment(rules.moment(values[name]))} for name in names if values.get(name)]
+    return rows + [{"key": _("停拍时段"), "value": f"{moment(rules.moment(start))} — {moment(rules.moment(until))}"}
+                   for start, until in values.get("breaks") or ()]
 
 
 def clue(found: Clue) -> dict[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -21,6 +22,7 @@ from markupsafe import Markup
 from trading.base.clock import BEIJING
 from trading.base.errors import Refused
 from trading.base.errors import Said as Named
+from trading.base.money import yuan
 
 LANGUAGES = ("zh", "en")
 Asked = ParamSpec("Asked")
@@ -95,6 +97,17 @@ def language() -> str:
         return "zh"  # outside of any request or command
 
 
+@contextmanager
+def in_chinese() -> Iterator[None]:
+    """Say everything in Chinese for a while: what is published is written in it, whoever publishes."""
+    before = language()
+    g.language = "zh"
+    try:
+        yield
+    finally:
+        g.language = before
+
+
 def once_per_language(say: Callable[Asked, Said]) -> Callable[Asked, Said]:
     """Keep what a wording says, for each language by itself.
 
@@ -130,7 +143,7 @@ def refusal_text(refusal: Refused, tongue: str | None = None) -> str:
     tongue = tongue or language()
     if entry is None:
         return refusal.reason
-    return str(entry[tongue]).format_map(_Facts({k: _shown(v, tongue) for k, v in refusal.facts.items()}))
+    return str(entry[tongue]).format_map(_Facts({k: _Fact(_shown(v, tongue)) for k, v in refusal.facts.items()}))
 
 
 def refusal_status(refusal: Refused) -> int:
@@ -138,9 +151,20 @@ def refusal_status(refusal: Refused) -> int:
     return int(entry.get("status", 422))
 
 
+class _Fact(str):
+    """A fact as a sentence quotes it; ``{price_fen:yuan}`` gives an amount as people read it."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        if spec != "yuan":
+            return super().__format__(spec)
+        return yuan(int(self)) if self.lstrip("-").isdecimal() else str(self)
+
+
 class _Facts(dict[str, str]):
     def __missing__(self, key: str) -> str:
-        return "—"
+        return _Fact("—")
 
 
 def _shown(value: Any, tongue: str) -> str:

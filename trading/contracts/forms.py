@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput, GovCheckboxInput, GovSelect, GovSubmitInput
-from wtforms import BooleanField, SelectField, SelectMultipleField, SubmitField
+from wtforms import BooleanField, FieldList, Form, FormField, SelectField, SelectMultipleField, SubmitField
 
 from trading.base import fields
 from trading.contracts import rules, words
+from trading.contracts.instalments import Instalment
 from trading.contracts.rules import BondForm, Outcome, Term
 
 DAY = _("例如 2026-09-04")
+#: Rows of a payment plan on a page; few sales have more.
+MOST_ROWS = 6
 
 
 class SupplementForm(FlaskForm):
@@ -57,6 +61,48 @@ class SecurityForm(FlaskForm):
 
     def chosen(self) -> BondForm:
         return BondForm(self.form.data)
+
+
+class InstalmentForm(Form):
+    due_on = fields.DayField(_("最后付款日"), description=DAY)
+    fen = fields.AmountField(_("金额"))
+
+
+class PlanFields:
+    """The payment plan of a sale, a row an instalment; what is left empty the platform plans by the latest days of the law."""
+
+    instalments = FieldList(FormField(InstalmentForm), min_entries=MOST_ROWS, max_entries=MOST_ROWS)
+    security = fields.LineField(_("余款担保和利息"), most=rules.LONGEST_LINE, description=_("产权分期付款的必填：担保方式、利率"))
+
+    def plan(self) -> list[Instalment]:
+        """The instalments of the rows that are filled in."""
+        return [Instalment(entry.form.due_on.data, entry.form.fen.data) for entry in self.instalments if entry.form.due_on.data and entry.form.fen.data]
+
+    def halves(self) -> bool:
+        """Whether every row holds both a day and an amount or neither; the missing half says so."""
+        good = True
+        for entry in self.instalments:
+            day, fen = entry.form.due_on, entry.form.fen
+            if (day.data is None) != (fen.data is None) and not day.errors and not fen.errors:
+                wrong = fen if fen.data is None else day
+                wrong.errors = [*wrong.errors, gettext("日期和金额要一起填写")]
+                good = False
+        return good
+
+
+class PlanForm(PlanFields, FlaskForm):
+    submit = SubmitField(_("登记付款计划"), widget=GovSubmitInput())
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        good = super().validate(extra_validators)
+        return self.halves() and bool(good)
+
+
+class PaymentForm(FlaskForm):
+    fen = fields.AmountField(_("付款金额"), validators=[fields.Filled(_("请填写付款金额"))])
+    paid_on = fields.DayField(_("付款日期"), description=DAY, validators=[fields.Filled(_("请填写付款日期"))])
+    reference = fields.LineField(_("缴款凭证编号"), most=rules.LONGEST_REFERENCE, validators=[fields.Filled(_("请填写缴款凭证编号"))])
+    submit = SubmitField(_("登记付款"), widget=GovSubmitInput())
 
 
 class ReturnForm(FlaskForm):

@@ -65,3 +65,32 @@ class Acceptance(Model):
     members: Mapped[list[str]] = mapped_column(JSON)
     opinion: Mapped[str] = mapped_column(Text)
     recorded_at: Mapped[datetime]
+
+
+class ContractInstalment(Model):
+    """A part of a sale's price and its last day, as the contract states them; ``settled_on``: since when all of it is paid."""
+
+    __tablename__ = "contract_instalment"
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    due_on: Mapped[date] = mapped_column(Date, index=True)
+    fen: Mapped[int]
+    #: What secures the rest of a price paid by instalments (property); empty where the law asks for none.
+    security: Mapped[str] = mapped_column(String(200), default="")
+    soon_told_at: Mapped[datetime | None]
+    late_told_at: Mapped[datetime | None]
+    settled_on: Mapped[date | None] = mapped_column(Date)
+
+
+class ContractPayment(Model):
+    """A payment of a sale's price that came in. Rows are only added."""
+
+    __tablename__ = "contract_payment"
+    __table_args__ = (UniqueConstraint("lot_id", "reference", name="uq_contract_payment_reference"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
+    fen: Mapped[int]
+    paid_on: Mapped[date] = mapped_column(Date)
+    #: Number of the transfer or of the receipt.
+    reference: Mapped[str] = mapped_column(String(120))
+    recorded_at: Mapped[datetime]

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 
 from trading.base.database import db
 from trading.base.errors import NotFound
-from trading.contracts.models import Acceptance, PerformanceBond, Supplement
+from trading.contracts.models import Acceptance, ContractInstalment, ContractPayment, PerformanceBond, Supplement
 from trading.contracts.rules import Outcome, Signed
 from trading.evidence.models import Entry
 from trading.projects import service as projects
@@ -38,6 +38,23 @@ def held_fen(lot_id: int) -> int:
 
 def acceptances(lot_id: int) -> list[Acceptance]:
     return list(db.session.scalars(select(Acceptance).where(Acceptance.lot_id == lot_id).order_by(Acceptance.number)))
+
+
+def instalments(lot_id: int) -> list[ContractInstalment]:
+    return list(db.session.scalars(select(ContractInstalment).where(ContractInstalment.lot_id == lot_id).order_by(ContractInstalment.number)))
+
+
+def payments(lot_id: int) -> list[ContractPayment]:
+    return list(db.session.scalars(select(ContractPayment).where(ContractPayment.lot_id == lot_id).order_by(ContractPayment.id)))
+
+
+_PLAN = (select(ContractInstalment.number, ContractInstalment.due_on, ContractInstalment.fen)
+         .where(ContractInstalment.lot_id == bindparam("lot_id")).order_by(ContractInstalment.number))
+
+
+def public_plan(lot_id: int) -> list[tuple[int, date, int]]:
+    """Number, last day and amount of each instalment, for the public page."""
+    return [(number, on, fen) for number, on, fen in db.session.connection().execute(_PLAN, {"lot_id": lot_id})]
 
 
 def supplement(lot_id: int, supplement_id: int) -> Supplement:

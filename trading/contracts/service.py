@@ -54,7 +54,7 @@ def add_supplement(lot_id: int, number: str, fen: int, signed_on: date, matter: 
         session.add(made)
         session.flush()
         made.notice_id = _publish_supplement(lot, contract, made, actor=actor, at=at)
-        _keep(lot, "supplement", "recorded", made.id, {
+        keep(lot, "supplement", "recorded", made.id, {
             "number": number, "price_fen": fen, "total_fen": queries.added_fen(lot_id), "matter": matter, "emergency": emergency,
             "signed_on": signed_on.isoformat(), "rule": made.rule, "cap_fen": made.cap_fen or 0, "notice": made.notice_id or 0},
             "补充合同", actor=actor, at=at)
@@ -129,7 +129,7 @@ def take_bond(lot_id: int, form: BondForm, fen: int, reference: str, received_on
                                recorded_at=at)
         session.add(made)
         session.flush()
-        _keep(lot, "performance_bond", "received", made.id, {
+        keep(lot, "performance_bond", "received", made.id, {
             "form": form, "amount_fen": fen, "reference": reference, "received_on": received_on.isoformat(),
             "valid_until": valid_until.isoformat() if valid_until else ""}, "履约保证金", actor=actor, at=at)
         return made
@@ -147,7 +147,7 @@ def return_bond(lot_id: int, bond_id: int, returned_on: date, note: str, *, acto
             raise Refused("contract.bond_returned", on=found.returned_on)
         rules.within(returned_on, found.received_on, periods.day_of(at), "returned_on")
         found.returned_on, found.return_note = returned_on, note
-        _keep(lot, "performance_bond", "returned", found.id, {
+        keep(lot, "performance_bond", "returned", found.id, {
             "reference": found.reference, "amount_fen": found.fen, "returned_on": returned_on.isoformat(), "note": note}, "履约保证金退还",
             actor=actor, at=at)
         return found
@@ -170,7 +170,7 @@ def accept(lot_id: int, accepted_on: date, outcome: Outcome, members: Iterable[s
                           opinion=opinion, recorded_at=at)
         session.add(made)
         session.flush()
-        _keep(lot, "acceptance", "recorded", made.number, {
+        keep(lot, "acceptance", "recorded", made.number, {
             "number": made.number, "accepted_on": accepted_on.isoformat(), "outcome": outcome, "final": is_final, "members": names,
             "opinion": opinion}, "验收书", actor=actor, at=at)
         _tell_supplier(lot, "contract.accepted", at=at)
@@ -194,7 +194,7 @@ def _amount(fen: int, *, least: int) -> None:
         raise Refused("contract.amount")
 
 
-def _keep(lot: Lot, noun: str, act: str, number: int, document: dict[str, Any], title: str, *, actor: str, at: datetime) -> None:
+def keep(lot: Lot, noun: str, act: str, number: int, document: dict[str, Any], title: str, *, actor: str, at: datetime) -> None:
     """Write an act into evidence, and its document into the case's file."""
     evidence.record(f"{noun}.{act}", actor=actor, at=at, lot=lot.code, project=lot.project.code, **document)
     archive.file_document(lot.id, f"40-award/{noun}-{number:06d}-{act}.json", title, {"lot": lot.code, "at": at.isoformat(), **document}, at=at)

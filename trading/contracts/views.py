@@ -15,7 +15,7 @@ from trading.accounts.permissions import Permission, allow
 from trading.base import addresses, fields
 from trading.base.clock import now
 from trading.base.errors import NotFound, Refused
-from trading.contracts import forms, pages, queries, rules, service
+from trading.contracts import forms, pages, payments, queries, rules, service
 from trading.law.periods import day_of
 from trading.projects import queries as project_queries
 from trading.projects import service as projects
@@ -49,7 +49,8 @@ def _page(lot: Lot, name: str = "", wrong: FlaskForm | None = None, status: int 
     assert contract is not None
     shown: dict[str, Any] = {
         "supplement": _supplement_form(lot, formdata=None), "publication": forms.PublicationForm(prefix="publication-", formdata=None),
-        "bond": forms.SecurityForm(prefix="bond-", formdata=None), "acceptance": forms.AcceptanceForm(prefix="acceptance-", formdata=None)}
+        "bond": forms.SecurityForm(prefix="bond-", formdata=None), "acceptance": forms.AcceptanceForm(prefix="acceptance-", formdata=None),
+        "plan": forms.PlanForm(prefix="plan-", formdata=None), "payment": forms.PaymentForm(prefix="payment-", formdata=None)}
     if wrong is not None:
         shown[name] = wrong
     values = pages.values(lot, contract, now())
@@ -143,3 +144,19 @@ def accept(project_id: int, lot_id: int) -> ResponseReturnValue:
     return _with(lot, "acceptance", form, lambda: service.accept(
         lot.id, form.accepted_on.data, form.found(), form.members.data.split("\n"), form.opinion.data, is_final=form.is_final.data, **_who()),
         _("验收已登记。"), {"contract.members": "members", "contract.failed_not_final": "is_final"})
+
+
+@bp.post("/plan")
+@allow(Permission.RESULT_WRITE)
+def agree_plan(project_id: int, lot_id: int) -> ResponseReturnValue:
+    lot, form = _own_lot(project_id, lot_id), forms.PlanForm(prefix="plan-")
+    return _with(lot, "plan", form, lambda: payments.agree(lot.id, form.plan(), form.security.data or "", **_who()), _("付款计划已登记。"),
+                 {"contract.plan_unsecured": "security"})
+
+
+@bp.post("/payments")
+@allow(Permission.RESULT_WRITE)
+def pay(project_id: int, lot_id: int) -> ResponseReturnValue:
+    lot, form = _own_lot(project_id, lot_id), forms.PaymentForm(prefix="payment-")
+    return _with(lot, "payment", form, lambda: payments.pay(lot.id, form.fen.data or 0, form.paid_on.data, form.reference.data, **_who()),
+                 _("付款已登记。"), {"contract.amount": "fen", "contract.overpaid": "fen", "contract.number_known": "reference"})

@@ -25,3 +25,10 @@ def outcome(name: str, is_final: bool = False) -> dict[str, str]:
     if is_final:
         return {"kind": "done", "text": _("最终验收合格")}
     return {Outcome.PASSED: {"kind": "ok", "text": _("验收合格")}, Outcome.FAILED: {"kind": "failed", "text": _("验收不合格")}}[Outcome(name)]
+
+
+@once_per_language
+def instalment(light: str) -> dict[str, str]:
+    """How far an instalment is paid, as status() takes it."""
+    return {"done": {"kind": "done", "text": _("按期付清")}, "late": {"kind": "warn", "text": _("逾期后付清")}, "alarm": {"kind": "alarm", "text": _("逾期未付")},
+            "warn": {"kind": "warn", "text": _("即将到期")}, "ok": {"kind": "ok", "text": _("未到期")}}[light]

@@ -31,6 +31,7 @@ from trading.archive import packing
 from trading.archive.models import Pack
 from trading.base.clock import BEIJING, stopped, unix
 from trading.demonstration.cast import Cast, Company
+from trading.contracts import payments
 from trading.deposits import service as deposits
 from trading.evidence import verify
 from trading.frameworks import service as frameworks
@@ -450,8 +451,8 @@ class CaseRun:
                                  items="见采购文件需求清单，单价按投标报价表")
         self.say("招标人", f"发出中标通知书：{award.organisation.name}，同时通知未中标人")
         self.wait(days=3)
-        projects.record_contract(self.lot_id, f"HT-{self.lot_id}", award.price_fen, self.at.astimezone(BEIJING).date(),
-                                 actor=self.cast.tenderer.code, at=self.at)
+        payments.record(self.lot_id, f"HT-{self.lot_id}", award.price_fen, self.at.astimezone(BEIJING).date(),
+                        actor=self.cast.tenderer.code, at=self.at)
         due = deposits.refunds_due(self.lot)
         self.say("财务", f"合同备案，应退保证金 {len(due)} 笔" + (f"，最迟 {due[0].due}（{due[0].article}）" if due else ""))
 

@@ -22,6 +22,7 @@ from trading.law.findings import Finding, finding
 from trading.law.prices import Policy
 from trading.law.procedures import Family, family, key
 from trading.law.rules import Rule, Unit, seek
+from trading.projects import rules as project_rules
 
 #: Wordings that no qualification and no scored factor may hold (条例 32, 采购条例 20, 87号令 17).
 FORBIDDEN = frozenset({"size", "local", "brand", "ownership"})
@@ -162,7 +163,8 @@ def _floor(law: Law, slot: Slot, value: Any, values: Values) -> list[Finding]:
 def _bond(law: Law, slot: Slot, value: Any, values: Values) -> list[Finding]:
     lot = slot.lot
     assert lot
-    held = limits.check_deposit(law.case.procedure, law.case.category, lot.estimate_fen, value or 0, **law.where) if value else None
+    base_fen = project_rules.deposit_base_fen(lot.method, lot.estimate_fen)
+    held = limits.check_deposit(law.case.procedure, law.case.category, base_fen, value or 0, **law.where) if value else None
     found = [held] if held else []
     return found + ([differs(_money(value or 0), _money(lot.deposit_fen))] if (value or 0) != lot.deposit_fen else [])
 

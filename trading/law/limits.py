@@ -85,7 +85,8 @@ def check_deposit(
     """Hold the deposit of a notice against what its body of law says, if anything.
 
     A works or procurement bond has a cap; a land deposit has a floor, a share of the grant
-    floor (国土资发〔2010〕34号); a deposit in a property sale has a cap on the base price.
+    floor (国土资发〔2010〕34号), so that ``estimate_fen`` is the grant floor (出让最低价) there where
+    one is stated; a deposit in a property sale has a cap on the base price.
     """
     where = {"on": on, "region": region, "procedure": procedure}
     if seek("dp.bond_cap", **where):
@@ -154,7 +155,7 @@ def most(
 
 
 def least(
-    key: str, base_fen: int, *, on: date, region: str = NATION, procedure: str | None = None
+    key: str, base_fen: int | Fraction, *, on: date, region: str = NATION, procedure: str | None = None
 ) -> Cap:
     """The lowest lawful amount as a share of a base, rounded up to the fen.
 
@@ -175,7 +176,7 @@ def _share(rule: Rule, base_fen: int) -> int:
     return int(_exact_share(rule, base_fen))
 
 
-def _exact_share(rule: Rule, base_fen: int) -> Fraction:
+def _exact_share(rule: Rule, base_fen: int | Fraction) -> Fraction:
     if rule.unit is not Unit.RATIO:
         raise Refused("law.rule_of_other_kind", key=rule.key, kind=rule.unit.value)
     if base_fen < 0:

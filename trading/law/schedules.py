@@ -86,6 +86,10 @@ def _supply(
 def _bid_period(
     procedure: str, region: str, on: date, first: date, deadline: datetime
 ) -> list[Finding]:
+    # Land that is granted by live bidding counts from the notice to the opening, and the listing from there to its end;
+    # applications have no days of their own (trading/sales/rules.py asks about all three).
+    if _row(procedure).rounds == "live":
+        return []
     # Where no time is set for bidding, the notice itself must have stood for its time.
     periods = _row(procedure).periods
     name = periods.get("bids") or periods.get("notice")

@@ -14,6 +14,7 @@ from trading.base.language import day
 from trading.portal.home import midnight
 from trading.projects import queries, words
 from trading.projects.models import Lot, Project
+from trading.sales import rules as sale_rules
 
 AHEAD = timedelta(days=120)
 
@@ -52,7 +53,8 @@ def calendar(lots: list[Lot], *, name: str, root: str, at: datetime) -> bytes:
         event.add("dtstamp", at)
         event.add("dtstart", lot.deadline)
         event.add("dtend", lot.deadline + timedelta(minutes=30))
-        event.add("summary", _("投标截止和开标：%(name)s", name=lot.label))
+        event.add("summary", _("报名和保证金截止：%(name)s", name=lot.label) if sale_rules.is_live(lot.method) else
+                  _("投标截止和开标：%(name)s", name=lot.label))
         event.add("url", f"{root}/p/{lot.project.code}")
         event.add("description", _("招标人：%(name)s", name=lot.project.tenderer.name))
         made.add_component(event)

@@ -6,9 +6,11 @@ from typing import Any
 
 from trading.announcements import words
 from trading.announcements.models import Notice
+from trading.announcements.rules import Kind
 from trading.base import paper
 from trading.base.clock import BEIJING
 from trading.base.paper import Line, Look
+from trading.sales import pages as sale_pages
 
 
 def document(notice: Notice) -> dict[str, Any]:
@@ -17,7 +19,8 @@ def document(notice: Notice) -> dict[str, Any]:
                  "body": version.body, "schedule": version.schedule}
                 for version in notice.versions if version.published_at]
     return {"id": notice.id, "kind": notice.kind, "title": notice.title, "procedure": notice.procedure, "region": notice.region,
-            "project": notice.project.code, "lot": notice.lot.code if notice.lot else None, "versions": versions}
+            "project": notice.project.code, "lot": notice.lot.code if notice.lot else None, "versions": versions,
+            **({"sales": sales} if notice.kind == Kind.TENDER and (sales := sale_pages.data(notice.project)) else {})}
 
 
 def pdf(notice: Notice, *, organiser: str, address: str) -> bytes:

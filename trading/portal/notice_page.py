@@ -10,7 +10,9 @@ from flask_babel import gettext as _
 
 from trading.announcements import contents, words
 from trading.announcements.models import Notice, NoticeVersion
+from trading.announcements.rules import Kind
 from trading.base.language import language
+from trading.sales import pages as sale_pages
 
 Piece = tuple[str, str]
 #: Above this many characters a changed passage is shown whole, because comparing takes the square of it.
@@ -28,7 +30,9 @@ def values(notice: Notice) -> dict[str, Any]:
             "dates": words.schedule(version.schedule), "current": version is published[-1],
             "changes": list(compare(_lines(earlier), _lines(version))) if earlier else None})
     versions.reverse()
-    return {"notice": notice, "kind": words.kind(notice.kind, notice.procedure), "versions": versions}
+    return {"notice": notice, "kind": words.kind(notice.kind, notice.procedure), "versions": versions,
+            "parts": [{"name": lot.name, "parts": parts} for lot in notice.project.lots
+                      if (parts := sale_pages.of(lot.method, lot.estimate_fen, lot.ceiling_fen, lot.deposit_fen))] if notice.kind == Kind.TENDER else []}
 
 
 def _lines(version: NoticeVersion) -> list[str]:

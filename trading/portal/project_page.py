@@ -26,6 +26,9 @@ from trading.portal.project_record import Case, Part, Read, Record
 from trading.projects import rules as project_rules
 from trading.projects import words
 from trading.projects.rules import Stage
+from trading.sales import pages as sale_pages
+from trading.sales import rules as sale_rules
+from trading.sales import words as sale_words
 
 AFTER_CLOSE = (Stage.CLOSED, Stage.OPENED, Stage.EVALUATED, Stage.PUBLICISED, Stage.AWARDED, Stage.CONTRACTED, Stage.ARCHIVED)
 
@@ -35,7 +38,7 @@ def values(record: Record, at: datetime, root: str) -> dict[str, Any]:
     project, lot, publicity = record.project, record.lot, _publicity(record)
     until = datetime.fromisoformat(publicity.versions[-1].schedule["until"]) if publicity else None
     opened, versions, verify = project_record.opened(lot, project.procedure), _versions(record), f"{root}/verify"
-    objections = _objections(record)
+    objections, is_live = _objections(record), sale_rules.is_live(lot.method)
     return {
         "project": {"code": project.code, "title": project.name, "tags": _tags(project.procedure, project.category, project.region),
                     "ics_href": f"/p/{project.code}.ics", "atom_href": f"/feeds/{project.procedure}.atom", "verify_url": verify},
@@ -43,14 +46,14 @@ def values(record: Record, at: datetime, root: str) -> dict[str, Any]:
         "crumbs": [{"text": _("首页"), "href": "/"}, {"text": _("交易信息"), "href": "/search"}, {"text": project.code}],
         "lots": [{"text": item.name, "href": f"/p/{project.code}?lot={item.number}", "current": item.id == lot.id}
                  for item in record.lots] if len(record.lots) > 1 else [],
-        "facts": _facts(lot, until), "steps": _steps(record, publicity),
+        "facts": _sale_facts(lot, _tender(record)) if is_live else _facts(lot, until), "sale": _sale(lot), "steps": _steps(record, publicity),
         "tabs": _tabs(len(versions), len(record.questions), len(objections)), "versions": versions, "questions": record.questions,
         "ask_href": f"/p/{project.code}/ask" if _is_open(lot, at) else None,
         "bid_href": f"/me/lots/{lot.code}" if _is_open(lot, at) else None,
         "opening": _opening(lot, opened) if opened else None, "result": _result(project, lot, until),
         "objections": objections, "proof": _proof(project, lot), "dates": _dates(record, until),
         "contact": _contact(project), "supervisors": [{"key": _("行政监督"), "value": _("项目所在地行政监督部门")}],
-        "contract": contract_pages.public(lot.id) if lot.contract else None,
+        "contract": contract_pages.public(lot.id, plan=law_procedures.family(project.procedure) is law_procedures.Family.LAND) if lot.contract else None,
         "objecting": _objecting(lot, until, at)}
 
 
@@ -96,6 +99,26 @@ def _facts(lot: Part, until: datetime | None) -> list[dict[str, Any]]:
         {"label": _("状态"), "value": _stage(lot.stage), "note": home.next_moment(Stage(lot.stage), lot.deadline, until) or ""}]
 
 
+def _sale_facts(lot: Part, tender: Published) -> list[dict[str, Any]]:
+    """The four figures of a lot that is competed for live."""
+    schedule = tender.versions[-1].schedule
+    lines = notice_words.schedule({name: schedule[name] for name in ("opens_at", "listing_ends_at", "deadline") if schedule.get(name)})
+    begins = next(iter(lines), {"key": "", "value": "—"})
+    ends = next((line for line in lines[1:] if lot.deadline), {"key": "", "value": "—"})
+    return [
+        {"label": _("起始价"), "value": yuan(lot.estimate_fen), "unit": _("元"), "note": "" if language() == "en" else capitals(lot.estimate_fen)},
+        {"label": begins["key"], "value": begins["value"], "note": sale_words.mode(lot.method.get("sale", {}).get("mode", ""))},
+        {"label": ends["key"], "value": moment(lot.deadline) if lot.deadline else ends["value"], "note": _("竞买申请和保证金到账的最后时间")},
+        {"label": _("状态"), "value": _stage(lot.stage), "note": ""}]
+
+
+def _sale(lot: Part) -> list[dict[str, Any]]:
+    """The parcel and the terms of a live sale; after the deal, premium and floor price."""
+    parts = sale_pages.of(lot.method, lot.estimate_fen, lot.ceiling_fen, lot.deposit_fen)
+    rows = sale_pages.result(lot.method, lot.estimate_fen, lot.price_fen) if parts and lot.price_fen else []
+    return parts + ([{"title": _("成交"), "rows": [{"key": _("成交价"), "value": sale_words.money(lot.price_fen)}, *rows]}] if rows and lot.price_fen else [])
+
+
 # --- stages with their legal clocks -----------------------------------------------------------------
 
 
@@ -120,6 +143,8 @@ def _steps(record: Record, publicity: Published | None) -> list[dict[str, Any]]:
     bid_days = (lot.deadline.astimezone(BEIJING).date() - first).days if lot.deadline else None
     shown = (rules.moment(publicity.versions[-1].schedule["until"]) - publicity.published_at).days if publicity else None
     signed = (lot.signed_on - lot.notified_at.astimezone(BEIJING).date()).days if lot.signed_on and lot.notified_at else None
+    if sale_rules.is_live(lot.method):
+        return _sale_steps(record)
     publicises = project_rules.procedure(project.procedure).publicity
     stages = [
         (_("公告"), moment(tender.published_at), _law(_rule(project, "bid_period", on), bid_days)),
@@ -133,6 +158,32 @@ def _steps(record: Record, publicity: Published | None) -> list[dict[str, Any]]:
     states = ["done" if i < done else ("failed" if broken else "current") if i == done else "todo" for i in range(len(stages))]
     return [{"text": text, "state": state, "note": note, "law": law}
             for (text, note, law), state in zip(stages, states, strict=True)]
+
+
+#: How far a live sale has come: notice, listing or bidding, deal, contract.
+SALE_DONE = {Stage.REGISTERED: 0, Stage.CLOSED: 1, Stage.OPENED: 2, Stage.EVALUATED: 2, Stage.AWARDED: 3, Stage.CONTRACTED: 4, Stage.ARCHIVED: 4,
+             Stage.FAILED: 2, Stage.TERMINATED: 2, Stage.RESTARTED: 2}
+
+
+def _sale_steps(record: Record) -> list[dict[str, Any]]:
+    """The stages of a live sale with the law's days: the notice to the opening, the listing, the contract."""
+    project, lot, tender = record.project, record.lot, _tender(record)
+    schedule, on = tender.versions[-1].schedule, tender.published_at.astimezone(BEIJING).date()
+    opens = rules.moment(schedule["opens_at"])
+    ends = rules.moment(schedule["listing_ends_at"]) if schedule.get("listing_ends_at") else None
+    opening = opens.astimezone(BEIJING).date()
+    signed = (lot.signed_on - lot.notified_at.astimezone(BEIJING).date()).days if lot.signed_on and lot.notified_at else None
+    # Land counts its days to the opening; the disclosure of property counts working days, which a page does not add up.
+    land = project_rules.grants_land_live(project.procedure)
+    stages = [
+        (_("公告"), moment(tender.published_at), _law(_rule(project, "notice", on), (opening - on).days) if land else None),
+        (_("挂牌") if ends else _("竞价"), moment(opens),
+         _law(_rule(project, "listing", on), (ends.astimezone(BEIJING).date() - opening).days) if land and ends else None),
+        (_("成交"), moment(lot.notified_at) if lot.notified_at else "", None),
+        (_("合同"), lot.contract or "", _law(_rule(project, "contract", on), signed, most=True) if land else None)]
+    done, broken = SALE_DONE.get(Stage(lot.stage), 1), lot.stage in (Stage.FAILED, Stage.TERMINATED, Stage.RESTARTED)
+    states = ["done" if i < done else ("failed" if broken else "current") if i == done else "todo" for i in range(len(stages))]
+    return [{"text": text, "state": state, "note": note, "law": law} for (text, note, law), state in zip(stages, states, strict=True)]
 
 
 # --- sections ---------------------------------------------------------------------------------------
@@ -227,7 +278,7 @@ def _dates(record: Record, until: datetime | None) -> list[dict[str, str]]:
     rows = [{"key": _("公告发布"), "value": moment(tender.published_at)}]
     rows += notice_words.schedule({k: v for k, v in tender.versions[-1].schedule.items() if k != "deadline"})
     if lot.deadline:
-        rows.append({"key": _("投标截止和开标"), "value": moment(lot.deadline)})
+        rows.append({"key": _("报名和保证金截止") if sale_rules.is_live(lot.method) else _("投标截止和开标"), "value": moment(lot.deadline)})
     if until:
         rows.append({"key": _("公示截止"), "value": moment(until)})
     if lot.notified_at:

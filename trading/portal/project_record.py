@@ -65,6 +65,8 @@ class Part(NamedTuple):
     notified_at: datetime | None
     contract: str | None
     signed_on: date | None
+    method: dict[str, Any]
+    price_fen: int | None
 
 
 class File(NamedTuple):
@@ -125,7 +127,7 @@ _PROJECT = (
 _LOTS = (
     select(Lot.id, Lot.number, Lot.code, Lot.name, Lot.estimate_fen, Lot.ceiling_fen, Lot.deposit_fen, Lot.stage, Lot.deadline,
            Opening.closed_at, Opening.opened_at, Opening.count, Award.organisation_id, Award.notified_at,
-           Contract.number, Contract.signed_on)
+           Contract.number, Contract.signed_on, Lot.method, Award.price_fen)
     .outerjoin(Opening, (Opening.lot_id == Lot.id) & Opening.envelope.in_(FIRST)).outerjoin(Award, Award.lot_id == Lot.id)
     .outerjoin(Contract, Contract.lot_id == Lot.id)
     .where(Lot.project_id == bindparam("project_id")).order_by(Lot.number))

@@ -22,14 +22,17 @@ from trading.base import addresses, fields
 from trading.base.clock import BEIJING, now
 from trading.base.errors import NotFound, Refused
 from trading.base.money import yuan
+from trading.contracts import forms as contract_forms
+from trading.contracts import payments
 from trading.law.awards import Loss
-from trading.law.procedures import UNJUDGED
+from trading.law.procedures import UNJUDGED, Family
 from trading.portal import home
 from trading.projects import queries as project_queries
 from trading.projects import rules, words
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
+from trading.sales import pages as sale_pages
 from trading.supervision import clocks
 from trading.supervision import words as clock_words
 
@@ -79,13 +82,24 @@ class LossForm(FlaskForm):
         self.loss.choices = [(loss, words.loss(loss)) for loss in Loss]
 
 
-class ContractForm(FlaskForm):
+class ContractForm(contract_forms.PlanFields, FlaskForm):
     number = fields.LineField(lazy_gettext("合同编号"), most=80, validators=[fields.Filled(lazy_gettext("请填写合同编号"))])
     price = fields.AmountField(lazy_gettext("合同价格"), description=lazy_gettext("应当与中标价一致"),
                                validators=[fields.Filled(lazy_gettext("请填写合同价格"))])
     signed_on = fields.DayField(lazy_gettext("签订日期"), description=lazy_gettext("例如 2026-09-04"),
                                 validators=[fields.Filled(lazy_gettext("请填写签订日期"))])
     submit = SubmitField(lazy_gettext("登记合同"), widget=GovSubmitInput())
+
+    def __init__(self, lot: Lot, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_sale = rules.procedure(lot.project.procedure).family in (Family.LAND, Family.PROPERTY)
+        if not self.is_sale:
+            del self.instalments
+            del self.security
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        good = super().validate(extra_validators)
+        return (not self.is_sale or self.halves()) and bool(good)
 
 
 def _own_lot(project_id: int, lot_id: int) -> Lot:
@@ -108,6 +122,7 @@ def _values(lot: Lot, at: datetime) -> dict[str, Any]:
         "may_lose": lot.stage in (Stage.EVALUATED, Stage.PUBLICISED, Stage.AWARDED), "words": words,
         "clocks": [clock_words.clock(clock, at.astimezone(BEIJING).date()) for clock in clocks.of_lots([lot], at=at).get(lot.id, [])],
         "may_contract": lot.stage == Stage.AWARDED,
+        "deal": sale_pages.result(lot.method, lot.estimate_fen, made.price_fen) if (made := projects.award_of(lot.id)) else [],
         "framework_href": f"/frameworks/{lot.code}" if rules.procedure(lot.project.procedure).is_framework else None,
         "prequal_href": f"/prequalification/{lot.code}" if rules.procedure(lot.project.procedure).is_prequalification and ranked else None,
         "may_fail": lot.stage in (Stage.OPENED, Stage.EVALUATED, Stage.PUBLICISED),
@@ -119,7 +134,7 @@ def _values(lot: Lot, at: datetime) -> dict[str, Any]:
 def _page(lot: Lot, award: AwardForm | None = None, contract: ContractForm | None = None, loss: LossForm | None = None,
           publicity: FlaskForm | None = None, status: int = 200) -> ResponseReturnValue:
     made = projects.award_of(lot.id)
-    empty = ContractForm(formdata=None, data={"price": made.price_fen if made else None})
+    empty = ContractForm(lot, formdata=None, data={"price": made.price_fen if made else None})
     first = [candidate for candidate in projects.candidates(lot.id) if not candidate.lost][:1]
     choice = AwardForm(lot, formdata=None, data={"winner": first[0].organisation_id if first else None})
     return render_template("portal/result.html", award_form=award or choice, contract_form=contract or empty,
@@ -204,12 +219,17 @@ def lose(project_id: int, lot_id: int) -> ResponseReturnValue:
 @bp.post(PLACE + "/contract")
 @allow(Permission.RESULT_WRITE)
 def contract(project_id: int, lot_id: int) -> ResponseReturnValue:
-    lot, form = _own_lot(project_id, lot_id), ContractForm()
+    lot = _own_lot(project_id, lot_id)
+    form = ContractForm(lot)
     if form.validate_on_submit():
         places = {"result.contract_price": form.price, "result.contract_number": form.number, "result.contract_date": form.signed_on}
+        if form.is_sale:
+            first = form.instalments[0].form.fen
+            places |= {"contract.plan_unsecured": form.security} | {f"contract.plan_{name}": first for name in (
+                "sum", "count", "amount", "order", "half_short", "whole_late", "first_late", "share_short")}
         try:
-            projects.record_contract(lot.id, form.number.data, form.price.data or 0, form.signed_on.data,
-                                     actor=current_user.actor, at=now())
+            payments.record(lot.id, form.number.data, form.price.data or 0, form.signed_on.data, actor=current_user.actor, at=now(),
+                            **({"plan": form.plan(), "security": form.security.data or ""} if form.is_sale else {}))
             flash(_("合同已登记。"), "success")
             return _back(lot)
         except Refused as refusal:

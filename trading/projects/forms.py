@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -36,7 +36,7 @@ from wtforms import (
 from trading.base import fields, installation
 from trading.base.errors import Refused
 from trading.base.language import refusal_text
-from trading.law.procedures import Family
+from trading.law.procedures import Family, Procedure
 from trading.projects import rules, words
 from trading.projects.models import Lot, Project
 
@@ -97,6 +97,8 @@ class FactorForm(Form):
 
 
 class LotForm(FlaskForm):
+    #: The page that shows it.
+    template = "projects/lot.html"
     name = fields.LineField(_("标段名称"), validators=[fields.Filled(_("请填写标段名称"))])
     estimate = fields.AmountField(_("标段估算金额"), validators=[fields.Filled(_("请填写标段估算金额"))])
     ceiling = fields.AmountField(_("最高限价"), description=_("没有最高限价的留空"))
@@ -109,7 +111,8 @@ class LotForm(FlaskForm):
     open_to_all = BooleanField(_("开放式：协议期内符合条件的供应商可以随时加入"), widget=GovCheckboxInput())
     submit = SubmitField(_("保存标段"), widget=GovSubmitInput())
 
-    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, project: Project, *args: Any, lot: Lot | None = None, **kwargs: Any) -> None:
+        """``lot``: the one that is changed, for forms that keep something of it."""
         super().__init__(*args, **kwargs)
         row = rules.procedure(project.procedure)
         self.kind.choices = [(kind, words.method(kind)) for kind in row.methods]
@@ -163,6 +166,16 @@ class LotForm(FlaskForm):
                 "deposit_fen": self.deposit.data or 0, "qualifications": self.qualifications.data, "method": self.method()}
 
 
+#: Forms of lots that need one of their own; put here by app.py for the folders that come after this one.
+LOT_FORMS: list[Callable[[Procedure], type[LotForm] | None]] = []
+
+
+def lot_form(project: Project) -> type[LotForm]:
+    """The form of a project's lots."""
+    row = rules.procedure(project.procedure)
+    return next((form for ask in LOT_FORMS if (form := ask(row)) is not None), LotForm)
+
+
 class UploadForm(FlaskForm):
     kind = SelectField(_("文件种类"), widget=GovSelect())
     file = FileField(_("选择文件"), widget=GovFileInput(), description=_("单个文件不超过 100 MB"))
@@ -204,7 +217,7 @@ class ReturnForm(FlaskForm):
         super().__init__(*args, **kwargs)
         spots = [f"project.{name}" for name in (*rules.REQUIRED, "summary")]
         spots += [f"lots.{lot.number}.{name}" for lot in project.lots
-                  for name in (*rules.REQUIRED_LOT, "ceiling_fen", "deposit_fen")]
+                  for name in (*rules.REQUIRED_LOT, "ceiling_fen", "deposit_fen", *(("sale", "parcel") if "sale" in lot.method else ()))]
         spots += [f"files.{kind}" for kind in rules.REQUIRED_FILES]
         self.places.choices = [(spot, words.place(spot)) for spot in spots]
 

@@ -38,7 +38,7 @@ def _registration(project: Project, form: forms.ReturnForm, status: int = 200) -
         may_have_two=rules.can_have_two_envelopes(rules.procedure(project.procedure)),
         is_waiting=project.accepted_at is None and project.returned is None,
         gaps=[words.place(gap) for gap in service.gaps(project)],
-        lots=[{"lot": lot, "method": words.method(lot.method.get("kind", ""))} for lot in project.lots],
+        lots=[{"lot": lot, "method": words.method(lot.method.get("kind", "")), "more": words.parts(lot)} for lot in project.lots],
         files=[{"file": item, "kind": words.file_kind(item.kind)} for item in project.files],
         crumbs=[{"text": _("我的工作"), "href": "/me"}, {"text": _("进场登记受理"), "href": "/registrations"},
                 {"text": project.name}]), status

@@ -86,7 +86,9 @@ def life(procedure_id: str) -> dict[tuple[Stage, Step], Stage]:
     side = {(stage, step): after for (stage, step), after in SIDE.items() if stage in way or stage not in INTO}
     # An award that falls away leads back to the candidates, never further.
     back = {(S.AWARDED, T.REVOKE): way[way.index(S.AWARDED) - 1]} if S.EVALUATED in way else {}
-    return straight | side | back
+    # Where a lot may be competed for live instead, nothing is opened or evaluated: the deal ends the bidding.
+    live = {(S.CLOSED, T.AWARD): S.AWARDED} if "live" in procedure(procedure_id).methods else {}
+    return straight | side | back | live
 
 
 def after(procedure_id: str, stage: Stage, step: Step, *, paused_from: Stage | None = None) -> Stage:
@@ -133,6 +135,18 @@ def runnable(procedure_id: str) -> Procedure:
     if not row.runs:
         raise Refused("project.procedure_not_run", procedure=row.zh)
     return row
+
+
+def grants_land_live(procedure_id: str) -> bool:
+    """Whether a type grants land by live bidding (拍卖、挂牌): its lots are parcels, its days run to the opening."""
+    row = procedure(procedure_id)
+    return row.family is Family.LAND and row.rounds == "live"
+
+
+def deposit_base_fen(method: Mapping[str, Any], estimate_fen: int) -> int:
+    """What a lot's deposit is a share of: the grant floor (出让最低价) of its parcel, where it states one, else its estimate."""
+    floor = (method.get("sale") or {}).get("parcel", {}).get("floor_fen")
+    return floor if isinstance(floor, int) and floor > 0 else estimate_fen
 
 
 #: Types offered at registration.

@@ -144,7 +144,7 @@ def _lot(project: Project, number: int) -> Lot:
 
 def _lot_page(form: forms.LotForm, project: Project, number: int | None, status: int = 200) -> ResponseReturnValue:
     title = _("修改标段") if number else _("添加标段")
-    return render_template("projects/lot.html", form=form, project=project, number=number, title=title,
+    return render_template(form.template, form=form, project=project, number=number, title=title,
                            crumbs=_crumbs((project.name, f"/projects/{project.id}"), (title, None))), status
 
 
@@ -153,7 +153,7 @@ def _lot_page(form: forms.LotForm, project: Project, number: int | None, status:
 def new_lot(project_id: int) -> ResponseReturnValue:
     project = own(project_id)
     first = not project.lots
-    return _lot_page(forms.LotForm(project, data={"estimate": project.estimate_fen} if first else None), project, None)
+    return _lot_page(forms.lot_form(project)(project, data={"estimate": project.estimate_fen} if first else None), project, None)
 
 
 @bp.post("/projects/<number:project_id>/lots/new")
@@ -167,7 +167,7 @@ def add_lot(project_id: int) -> ResponseReturnValue:
 @allow(Permission.PROJECT_WRITE)
 def edit_lot(project_id: int, number: int) -> ResponseReturnValue:
     project = own(project_id)
-    return _lot_page(forms.LotForm.of(project, _lot(project, number)), project, number)
+    return _lot_page(forms.lot_form(project).of(project, _lot(project, number)), project, number)
 
 
 @bp.post("/projects/<number:project_id>/lots/<number:number>/edit")
@@ -179,7 +179,7 @@ def save_lot(project_id: int, number: int) -> ResponseReturnValue:
 
 
 def _save_lot(project: Project, number: int | None) -> ResponseReturnValue:
-    form = forms.LotForm(project)
+    form = forms.lot_form(project)(project, lot=_lot(project, number) if number is not None else None)
     if form.validate_on_submit():
         lots = _lots(project)
         if number is None:
@@ -214,7 +214,7 @@ def _show(project: Project, form: forms.UploadForm, status: int = 200) -> Respon
         "projects/show.html", project=project, form=form, state=words.registration_state(project), editable=is_editable(project),
         gaps=[words.place(gap) for gap in gaps], returned=[words.place(place) for place in project.returned or []],
         lots=[{"lot": lot, "state": words.stage_state(lot.stage), "method": words.method(lot.method.get("kind", "")),
-               "before": service.rounds_before(lot), "may_restart": lot.stage in (Stage.FAILED, Stage.TERMINATED)}
+               "before": service.rounds_before(lot), "more": words.parts(lot), "may_restart": lot.stage in (Stage.FAILED, Stage.TERMINATED)}
               for lot in project.lots],
         files=[{"file": item, "kind": words.file_kind(item.kind)} for item in project.files],
         words=words, by_invitation=invitations.is_called_by_invitation(project), crumbs=_crumbs((project.name, None))), status

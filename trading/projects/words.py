@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask_babel import gettext as _
 
 from trading.base.language import language
 from trading.law.awards import Loss
-from trading.projects.models import Project
+from trading.projects.models import Lot, Project
 from trading.projects.rules import PROCEDURES, Stage
 
 #: Kinds of file that anybody may download once the notice is published; others stay in the case.
@@ -54,7 +57,8 @@ def method(kind: str) -> str:
     return {"works_lowest": _("经评审的最低投标价法（工程）"), "works_comprehensive": _("综合评估法（工程）"),
             "procurement_lowest": _("最低评标价法（采购）"), "procurement_comprehensive": _("综合评分法（采购）"),
             "land_highest": _("价高者得（土地）"), "property_highest": _("价高者得（产权）"), "lottery": _("固定价、合格单位随机抽取"),
-            "negotiated": _("与唯一供应商协商"), "qualified": _("合格制资格预审")}.get(kind, kind)
+            "negotiated": _("与唯一供应商协商"), "qualified": _("合格制资格预审"),
+            "live": _("竞价（价高者得）")}.get(kind, kind)
 
 
 def stage(name: str) -> str:
@@ -78,12 +82,21 @@ def file_kind(kind: str) -> str:
             "quantities": _("工程量清单"), "other_public": _("其他公开文件"), "other": _("其他内部文件")}.get(kind, kind)
 
 
+#: Tables that a lot's page shows besides; put here by app.py for the folders that come after this one.
+PARTS: list[Callable[[Lot], list[dict[str, Any]]]] = []
+
+
+def parts(lot: Lot) -> list[dict[str, Any]]:
+    """Further tables of a lot: {title, rows: [{key, value}]}, and perhaps the way to a page: href, text."""
+    return [part for more in PARTS for part in more(lot)]
+
+
 def place(dotted: str) -> str:
     """A place of a registration, such as ``lots.2.qualifications``, in words."""
     parts = dotted.split(".")
     fields = {"name": _("名称"), "category": _("类别"), "procedure": _("交易方式"), "funding": _("资金来源"), "region": _("行政区域"),
               "estimate_fen": _("估算金额"), "approval": _("批准文号"), "summary": _("项目概况"), "ceiling_fen": _("最高限价"),
-              "deposit_fen": _("投标保证金"), "qualifications": _("资格要求"), "method": _("评标办法")}
+              "deposit_fen": _("投标保证金"), "qualifications": _("资格要求"), "method": _("评标办法"), "sale": _("竞价条件"), "parcel": _("宗地"), "drawings": _("宗地附图（须先上传）")}
     if parts[0] == "files":
         return _("文件：%(name)s", name=file_kind(parts[-1]))
     if parts[0] == "lots" and len(parts) == 3:

@@ -44,8 +44,8 @@ class Terms:
     breaks: tuple[tuple[int, int], ...] = ()
 
 
-def check(terms: Terms) -> None:
-    """Raises Refused ``auction.terms`` naming what a notice states wrongly."""
+def wrong_places(terms: Terms) -> list[str]:
+    """Everything that a notice states wrongly, in the order of a form."""
     falls = Phase.FALLING in terms.mode.phases
     wrong = {
         "start": not 0 < terms.start_fen <= MOST_FEN,
@@ -60,9 +60,13 @@ def check(terms: Terms) -> None:
         "floor": falls and not 0 < terms.floor_fen <= terms.start_fen,
         "breaks": any(until <= start for start, until in terms.breaks)
         or any(before[1] >= after[0] for before, after in zip(terms.breaks, terms.breaks[1:], strict=False))}
-    for place, is_wrong in wrong.items():
-        if is_wrong:
-            raise Refused("auction.terms", place=place)
+    return [place for place, is_wrong in wrong.items() if is_wrong]
+
+
+def check(terms: Terms) -> None:
+    """Raises Refused ``auction.terms`` naming the first thing that a notice states wrongly."""
+    for place in wrong_places(terms):
+        raise Refused("auction.terms", place=place)
 
 
 def read(method: Mapping[str, Any], start_fen: int, ceiling_fen: int | None, schedule: Mapping[str, Any]) -> Terms:
@@ -85,6 +89,26 @@ def read(method: Mapping[str, Any], start_fen: int, ceiling_fen: int | None, sch
                  tuple((_moment(start, "breaks"), _moment(until, "breaks")) for start, until in _pairs(schedule.get("breaks", ()))))
     check(made)
     return made
+
+
+#: Moments that stand in while no notice states any: terms are held against everything else before.
+_UNDATED = {"opens_at": "2000-01-01T00:00:00+08:00", "listing_ends_at": "2000-01-02T00:00:00+08:00"}
+
+
+def wrong_before_notice(method: Mapping[str, Any], start_fen: int, ceiling_fen: int | None) -> list[str]:
+    """Everything wrong with a lot's terms while its registration is written, moments aside."""
+    sale = method.get("sale")
+    if method.get("kind") != KIND or not isinstance(sale, Mapping) or sale.get("mode") not in MODES:
+        return ["mode"]
+    try:
+        made = Terms(MODES[sale["mode"]], start_fen, _whole(sale, "step_fen", 0), _milliseconds(_UNDATED, "opens_at"),
+                     _milliseconds(_UNDATED, "listing_ends_at"), ceiling_fen, After(sale.get("after_ceiling", "")),
+                     _whole(sale, "floor_fen", 0), _whole(sale, "housing_step", 100))
+    except ValueError:
+        return ["after_ceiling"]
+    except Refused as refusal:
+        return [str(refusal.facts["place"])]
+    return wrong_places(made)
 
 
 def reserve_of(method: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from trading.evidence.models import Entry
 from trading.evidence.verify import leaf_hash
 from trading.projects.models import Lot
 
-ALARMS = ("canary.alarm", "shares.early", "opening.holding", "opening.given_up", "clock.over", "bid.not_opened", "lot.failed", "lot.terminated", "hall.objection")
+ALARMS = ("canary.alarm", "shares.early", "opening.holding", "opening.given_up", "clock.over", "bid.not_opened", "instalment.late", "lot.failed", "lot.terminated", "hall.objection")
 SYSTEM = ("session.opened", "session.close", "session.amended", "window.closed", "draw.frozen", "draw.drawn", "shares.released")
 
 
@@ -50,6 +50,7 @@ def title(kind: str) -> str:
         "complaint.ban_dropped": _("撤销禁止提议"), "objection.at_once_declared": _("登记一次性质疑要求"),
         "supplement.recorded": _("登记补充合同"), "supplement.filed": _("补充合同备案"), "performance_bond.received": _("登记履约保证金"),
         "performance_bond.returned": _("退还履约保证金"), "acceptance.recorded": _("登记验收"),
+        "payment_plan.agreed": _("登记付款计划"), "instalment.paid": _("登记付款"), "instalment.late": _("付款逾期"), "grants.kept": _("留存历史成交"),
         "clock.over": _("法定时限届满"), "duty.report": _("提交书面报告"), "duty.contract_filed": _("合同备案（主管部门）"),
         "duty.contract_published": _("合同公告"), "candidate.lost": _("候选人失去资格"), "lot.award_revoked": _("中标结果变更公告"), "invitation.chosen": _("确定邀请名单"),
         "archive.numbered": _("编定档号"), "archive.copied": _("下载档案"), "retention.raised": _("提高保管期限"),
