@@ -1,6 +1,7 @@
 // Live logs. Markup: <div data-live="address" data-after="12" data-every="2000" [data-sse="address"]>.
 // Each answer is {events: [{seq, …}], next_after?, server_now?}. Every event is dispatched on the
-// element as "live:event" with the event as detail; "live:stale" and "live:fresh" tell of the line.
+// element as "live:event" with the event as detail; "live:stale" and "live:fresh" tell of the line. Streams
+// of auctions say the server's time and the newest number every second: "live:beat" {server_now, seq}.
 import { learn } from './time.js'
 
 const HIDDEN_MS = 15000
@@ -79,7 +80,13 @@ export class Live {
     address.searchParams.set('after', this.after)
     this.source = new EventSource(address)
     this.source.onopen = () => this.fresh()
-    this.source.onmessage = message => { this.take([JSON.parse(message.data)]); this.fresh() }
+    this.source.onmessage = message => { this.hear(JSON.parse(message.data)); this.fresh() }
+    this.source.addEventListener('beat', message => {
+      const beat = JSON.parse(message.data)
+      this.fresh()
+      this.tell('beat', beat)
+      if (beat.seq > this.after) this.poll()
+    })
     this.source.onerror = () => {
       this.missed()
       // The browser reconnects by itself unless the server refused; then asking takes over.
@@ -89,6 +96,12 @@ export class Live {
         this.soon(this.every)
       }
     }
+  }
+
+  // Numbers have no gaps: where one shows (a relay that was started anew), the rest is asked for.
+  hear (event) {
+    if (event.seq > this.after + 1) this.poll()
+    else this.take([event])
   }
 
   take (events) {

@@ -51,7 +51,7 @@ class Hub:
             self._came += 1
             retry = RETRY_MS + self._came * 617 % SPREAD_MS
             async with asyncio.timeout(PATIENCE_S):
-                await send(body(f"retry: {retry}\n\n".encode() + room.beat(_moment())))
+                await send(body(f"retry: {retry}\n\n".encode()))
             await room.catch_up(watcher)
             await until_gone(receive)
         except source.TROUBLE:
@@ -103,7 +103,7 @@ class Hub:
                 continue
             moment = _moment()
             for room in tuple(self.rooms.values()):
-                room.send_beat(moment)
+                room.beat(moment)
 
 
 def _moment() -> str:

@@ -1,7 +1,7 @@
 """Hands the events of all running auctions to nginx with nchan, which then holds the watchers.
 
-Each event's body is posted to ``URL/<lot code>`` as it was written, and a beat with the server's time and the
-newest number to ``URL/<lot code>/beat`` every second. What nchan had when this process ended is not known, so
+Each event's body is posted to ``URL/<lot code>`` as it was written, and every second a beat with the server's time
+and the newest number, named by the header ``X-EventSource-Event``. What nchan had when this process ended is not known, so
 after a start the newest events are posted again: pages drop numbers that they have, and fetch what the beat
 says they lack from the platform itself.
 """
@@ -55,18 +55,18 @@ class Publisher:
         running = {row[0] for row in await self._source.rows(source.OPEN, since)}
         self.told = {room: seq for room, seq in self.told.items() if room in running}
         for room, seq in self.told.items():
-            await self._post(f"{room}/beat", f'{{"server_now":"{now().isoformat(timespec="milliseconds")}","seq":{seq}}}')
+            await self._post(room, f'{{"server_now":"{now().isoformat(timespec="milliseconds")}","seq":{seq}}}', "beat")
 
-    async def _post(self, room: str, text: str) -> None:
-        await asyncio.to_thread(self._post_now, room, text)
+    async def _post(self, room: str, text: str, event: str = "") -> None:
+        await asyncio.to_thread(self._post_now, room, text, {"Content-Type": "application/json"} | ({"X-EventSource-Event": event} if event else {}))
 
-    def _post_now(self, room: str, text: str) -> None:
+    def _post_now(self, room: str, text: str, headers: dict[str, str]) -> None:
         fresh = self._line is None
         if self._line is None:
             kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
             self._line = kind(self._parts.hostname or "", self._parts.port, timeout=5)
         try:
-            self._line.request("POST", f"{self._parts.path.rstrip('/')}/{room}", text.encode(), {"Content-Type": "application/json"})
+            self._line.request("POST", f"{self._parts.path.rstrip('/')}/{room}", text.encode(), headers)
             answer = self._line.getresponse()
             answer.read()
         except (OSError, http.client.HTTPException):
@@ -75,7 +75,7 @@ class Publisher:
             if fresh:
                 raise
             # nginx closes a line after some requests; a second attempt may say an event twice, which pages drop.
-            self._post_now(room, text)
+            self._post_now(room, text, headers)
             return
         if answer.status not in (200, 201, 202):
             raise OSError(f"nchan answered {answer.status}")

@@ -102,12 +102,9 @@ class Room:
                         watcher.keeps_up = False
                         watcher.rescue = asyncio.ensure_future(self._bring(watcher))
 
-    def beat(self, server_now: str) -> bytes:
-        return f'event: beat\ndata: {{"server_now":"{server_now}","seq":{self.newest}}}\n\n'.encode()
-
-    def send_beat(self, server_now: str) -> None:
-        """Say the server's time and the newest number to everybody who keeps up."""
-        message = body(self.beat(server_now))
+    def beat(self, server_now: str) -> None:
+        """Say the server's time and the newest number to everybody who keeps up: they have been sent it before."""
+        message = body(f'event: beat\ndata: {{"server_now":"{server_now}","seq":{self.newest}}}\n\n'.encode())
         for watcher in tuple(self.watchers):
             if watcher.keeps_up:
                 self._hand(watcher, message, watcher.cursor)
