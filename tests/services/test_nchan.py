@@ -177,14 +177,14 @@ def test_nchan_goes_on_after_its_own_id(url: str, tmp_path: Path) -> None:
             async def run() -> None:
                 async with asyncio.timeout(40):
                     following = asyncio.ensure_future(come(first, 20, None))
-                    await asyncio.sleep(2.5)
+                    while not first.beats:  # now it is on the channel
+                        await asyncio.sleep(0.05)
                     write(url, 1, 20).wait()
                     await following
-                    print("first done", first.last_message, len(first.got), flush=True)
+                    assert first.last_message
                     write(url, 21, 60).wait()
                     second.got = [(20, b"")]
                     await come(second, 60, first.last_message)
-                    print("second done", flush=True)
                     await stranger.watch(1, extra=STREAM)
 
             asyncio.run(run())
