@@ -208,7 +208,7 @@ def _templates(app: Flask) -> None:
         user = current_user if current_user.is_authenticated else None
         return {
             "site": site, "demo": settings.demo, "server_now": now(), "csp_nonce": pages.nonce, "import_map": import_map,
-            "asset_version": version, "locale": language.language(), "theme": request.cookies.get("theme", "auto"),
+            "asset_version": version, "events": settings.events_base, "locale": language.language(), "theme": request.cookies.get("theme", "auto"),
             "elder": request.cookies.get("elder") == "1", "nav": _nav(), "side_nav": None,
             "account": {"name": user.account.name, "role": role_name(user.account), "href": "/me"} if user else None,
             "unread": messages.unread(user.account.id, user.organisation_id) if user else 0}

@@ -58,12 +58,25 @@ def main(ctx: click.Context) -> None:
 
 
 @main.command()
-def events() -> None:
+@click.option("--publish", default="", metavar="URL", help="hand the events of auctions to nginx with nchan instead, at this address")
+def events(publish: str) -> None:
     """Serve live events (server-sent events, Granian)."""
-    from granian import Granian
-
     settings = load()
+    if publish:
+        import_module("trading.portal.events.publish").run(settings, publish)
+        return
+    from granian import Granian
+    from granian.constants import HTTPModes
+    from granian.http import HTTP1Settings
+
+    connections = import_module("trading.portal.events.connections")
+    # More connections than watchers: those that find no place are told so.
+    most = settings.events_watchers + 512
+    if (allowed := connections.allow(most)) < most:
+        click.echo(f"only {allowed} files may be open: raise the limit (ulimit -n) or lower events_watchers", err=True)
+    # HTTP/1 alone and small buffers: half the memory for each watcher.
     Granian("trading.portal.events:application", address=settings.host, port=settings.events_port, interface="asgi",  # type: ignore[arg-type]
+            http=HTTPModes.http1, http1_settings=HTTP1Settings(max_buffer_size=32 * 1024), websockets=False, backlog=4096, backpressure=most,
             log_access=False, log_level="warning").serve()  # type: ignore[arg-type]
 
 

@@ -1,11 +1,14 @@
 // Live logs. Markup: <div data-live="address" data-after="12" data-every="2000" [data-sse="address"]>.
 // Each answer is {events: [{seq, …}], next_after?, server_now?}. Every event is dispatched on the
-// element as "live:event" with the event as detail; "live:stale" and "live:fresh" tell of the line.
+// element as "live:event" with the event as detail; "live:stale" and "live:fresh" tell of the line. Streams
+// of auctions say the server's time and the newest number every second: "live:beat" {server_now, seq}.
 import { learn } from './time.js'
 
 const HIDDEN_MS = 15000
 const SLOWEST_MS = 30000
 const MISSES_UNTIL_STALE = 2
+const SILENT_MS = 3500
+const AGAIN_MS = 15000
 
 /** Follows one source of numbered events and never hands on the same number twice. */
 export class Live {
@@ -15,6 +18,8 @@ export class Live {
     this.misses = 0
     this.timer = null
     this.source = null
+    this.streaming = false
+    this.beats = false
     this.stopped = false
     this.busy = false
     this.onVisible = () => { if (!document.hidden) this.soon(0) }
@@ -23,19 +28,19 @@ export class Live {
   start () {
     document.addEventListener('visibilitychange', this.onVisible)
     if (this.sse && 'EventSource' in window) this.listen()
-    else this.soon(this.every)
+    this.soon(this.every)
     return this
   }
 
   stop () {
     this.stopped = true
     document.removeEventListener('visibilitychange', this.onVisible)
-    clearTimeout(this.timer)
+    for (const timer of [this.timer, this.silence, this.again]) clearTimeout(timer)
     if (this.source) this.source.close()
   }
 
   soon (ms) {
-    if (this.stopped || this.source) return
+    if (this.stopped || this.streaming) return
     clearTimeout(this.timer)
     this.timer = setTimeout(() => this.poll(), ms)
   }
@@ -74,21 +79,45 @@ export class Live {
     this.soon(document.hidden ? Math.max(wait, HIDDEN_MS) : wait)
   }
 
+  // The browser reconnects by itself unless the server refused. As long as nothing streams, we ask.
   listen () {
     const address = new URL(this.sse, location.href)
     address.searchParams.set('after', this.after)
-    this.source = new EventSource(address)
-    this.source.onopen = () => this.fresh()
-    this.source.onmessage = message => { this.take([JSON.parse(message.data)]); this.fresh() }
-    this.source.onerror = () => {
-      this.missed()
-      // The browser reconnects by itself unless the server refused; then asking takes over.
-      if (this.source.readyState === EventSource.CLOSED || this.misses > MISSES_UNTIL_STALE) {
-        this.source.close()
-        this.source = null
-        this.soon(this.every)
-      }
+    const source = this.source = new EventSource(address)
+    source.onopen = () => this.flows()
+    source.onmessage = message => { this.hear(JSON.parse(message.data)); this.flows() }
+    source.addEventListener('beat', message => {
+      const beat = JSON.parse(message.data)
+      this.beats = true
+      this.flows()
+      this.tell('beat', beat)
+      if (beat.seq > this.after) this.poll()
+    })
+    source.onerror = () => {
+      this.dries()
+      if (source.readyState === EventSource.CLOSED) this.again = setTimeout(() => { if (!this.stopped) this.listen() }, AGAIN_MS * (1 + Math.random()))
     }
+  }
+
+  flows () {
+    clearTimeout(this.silence)
+    clearTimeout(this.timer)
+    this.streaming = true
+    // Who sends beats and falls silent is not there, whatever the connection says.
+    if (this.beats) this.silence = setTimeout(() => this.dries(), SILENT_MS)
+    this.fresh()
+  }
+
+  dries () {
+    clearTimeout(this.silence)
+    this.streaming = false
+    this.soon(Math.random() * this.every)
+  }
+
+  // Numbers have no gaps: where one shows (a relay that was started anew), the rest is asked for.
+  hear (event) {
+    if (event.seq > this.after + 1) this.poll()
+    else this.take([event])
   }
 
   take (events) {

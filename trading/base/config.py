@@ -31,6 +31,12 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     events_port: int = 8001
+    # How many watchers one events process takes; who comes after is told to come again.
+    events_watchers: int = 10_000
+    # Where pages find live events; empty: the pages' own address, without https (localhost) the events process itself.
+    events_url: str = ""
+    # Other addresses of this site whose pages may read live events, comma separated.
+    site_origins: str = ""
     threads: int = 12
     site_name: str = "公共资源交易中心"
     site_name_en: str = "Public Resource Trading Centre"
@@ -70,6 +76,17 @@ class Settings:
     @property
     def url(self) -> str:
         return self.database_url or f"sqlite:///{self.instance / 'mingtang.db'}"
+
+    @property
+    def events_base(self) -> str:
+        """The address before ``/events/…``; empty where it is the pages' own."""
+        return self.events_url.rstrip("/") or ("" if self.https else f"http://{self.host}:{self.events_port}")
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Origins whose pages may read live events from another port or name."""
+        own = [] if self.https else [f"http://{host}:{self.port}" for host in (self.host, "localhost")]
+        return frozenset(origin.strip() for origin in [*own, *self.site_origins.split(",")] if origin.strip())
 
     @property
     def files(self) -> Path:
@@ -120,6 +137,10 @@ def load(instance: Path | None = None, **overrides: object) -> Settings:
     if unknown:
         raise UnsafeSettings(f"unknown settings: {', '.join(sorted(unknown))}")
     settings = replace(Settings(**values), **overrides)  # type: ignore[arg-type]
+    if settings.events_watchers < 1:
+        raise UnsafeSettings("events_watchers must be at least 1")
+    if not re.fullmatch(r"(https?://[A-Za-z0-9.\-\[\]:]+/?)?", settings.events_url):
+        raise UnsafeSettings("events_url must be scheme, host and port alone: every page names it in its security header")
     if settings.disposal_wait_days < 1:
         raise UnsafeSettings("disposal_wait_days must be at least 1: an approved disposal must leave time to stop it")
     if re.search("-e[0-9]+$", settings.log_origin):

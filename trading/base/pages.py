@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 
-from trading.base import language
+from trading.base import installation, language
 from trading.base.clock import BEIJING
 from trading.base.money import capitals, yuan
 
 POLICY = ("default-src 'none'; script-src 'self' 'nonce-{}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-          "connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+          "connect-src 'self'{}; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 
 
 def nonce() -> str:
@@ -22,10 +22,16 @@ def nonce() -> str:
     return str(g.nonce)
 
 
+def _events() -> str:
+    """Where live events come from, if not from the page's own address."""
+    base = installation.settings().events_base
+    return f" {base}" if base else ""
+
+
 def secure(response: Response) -> Response:
     """Security headers on every answer; pages are never kept by shared caches."""
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY.format(nonce()))
+    headers.setdefault("Content-Security-Policy", POLICY.format(nonce(), _events()))
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
