@@ -83,7 +83,7 @@ def room_page(lot: Lot, at: datetime, *, bidder_id: int | None, host: bool) -> d
         "ends_at": rooms.moment(room.standing.ends_at) if room.standing.ends_at else rooms.moment(room.terms.opens_at),
         "bidder_code": "", "facts": facts(lot, room), "is_open_for_applications": lot.stage in (Stage.ANNOUNCED, Stage.BIDDING) and lot.deadline is not None and at < lot.deadline,
         "own_key": bytes.fromhex(paddle.public).hex() if paddle else "", "rows": log_rows(room, number),
-        "desk": desk(lot, room) if host else None, "floor_key": secrets.token_hex(16), "stream": "",
+        "desk": desk(lot, room) if host else None, "floor_key": secrets.token_hex(16),
         "crumbs": [{"text": _("首页"), "href": "/"}, {"text": _("竞价大厅"), "href": "/auctions"}, {"text": lot.code}]}
 
 
