@@ -46,6 +46,8 @@ class SaleRun(CaseRun):
         super().__init__(cast, plan, at, say)
         self.buyers = [Buyer(offer.company) for offer in plan.offers]
         self._requests = 0
+        #: Moments of the schedule that are others than usual.
+        self.moments: dict[str, datetime] = {}
 
     def announce(self, deadline: datetime | None = None) -> None:
         """Publish the notice: applications for 25 days, a listing of twelve days around their end or an auction after it."""
@@ -58,6 +60,7 @@ class SaleRun(CaseRun):
             schedule["listing_ends_at"] = (day + timedelta(days=33)).isoformat()
         else:
             schedule["opens_at"] = (day + timedelta(days=33)).isoformat()
+        schedule |= {name: at.astimezone(BEIJING).isoformat() for name, at in self.moments.items()}
         notice = announcements.draft_tender(self.project_id, f"{self.plan.name}出让公告", f"{self.plan.name}\n{self.plan.lot_name}", schedule,
                                             actor=self.cast.tenderer.code, at=start)
         announcements.publish_tender(notice.id, actor=self.cast.tenderer.code, at=start)
