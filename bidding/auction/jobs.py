@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from bidding.auction import applying, running, settling
 from bidding.auction.models import Auction, Paddle
@@ -45,8 +45,10 @@ def close_reserves(clock: Clock) -> int:
 
 
 def advance_due(clock: Clock) -> int:
-    """Let time do its work in every room where something is due."""
-    due = db.session.scalars(select(Auction.lot_id).where(Auction.due_at <= unix_ms(clock()))).all()
+    """Let time do its work in every room where something is due, or whose lot was paused or goes on."""
+    moved = and_(Auction.ended_at.is_(None), or_(and_(Lot.stage == Stage.PAUSED, Auction.due_at.is_not(None)),
+                                                 and_(Lot.stage == Stage.BIDDING, Auction.due_at.is_(None))))
+    due = db.session.scalars(select(Auction.lot_id).join(Lot, Lot.id == Auction.lot_id).where(or_(Auction.due_at <= unix_ms(clock()), moved))).all()
     return _each(due, lambda lot_id: running.advance(lot_id, clock=clock))
 
 

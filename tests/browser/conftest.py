@@ -16,6 +16,7 @@ from experts.draw import service as draws
 from tests import builders
 from tests.browser.live import PASSWORD, Live, MovedClock
 from tests.conftest import Prepared
+from tests.services.live_processes import free_port
 from tests.requirements import chromium
 from tests.shelf import copy_cast
 from trading.base.database import db
@@ -81,7 +82,7 @@ def live(prepared_sqlite: Prepared, tmp_path_factory: pytest.TempPathFactory) ->
     """A running centre on the day after the prepared one; draws take contributions for seconds only."""
     folder = tmp_path_factory.mktemp("live") / "instance"
     shutil.copytree(prepared_sqlite.folder, folder)
-    settings = replace(prepared_sqlite.settings, instance=folder)
+    settings = replace(prepared_sqlite.settings, instance=folder, events_port=free_port())
     made = Live(create_app(settings), copy_cast(prepared_sqlite.cast), MovedClock(builders.T0 + timedelta(days=1)))
     usual = draws.freeze.__kwdefaults__["contribute_for"]
     draws.freeze.__kwdefaults__["contribute_for"] = timedelta(seconds=6)
