@@ -12,16 +12,16 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 
 from bidding import eligibility
 from bidding.auction.models import JointConsent, Paddle
 from bidding.envelope import documents, keys
 from trading.base import installation
 from trading.base.clock import Clock
-from trading.base.database import db, lock_row, transaction
+from trading.base.database import connection, db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.deposits import service as deposits
 from trading.evidence import service as evidence
@@ -74,6 +74,14 @@ def _partner_tag(lot_id: int, code: str) -> str:
 def paddle_of(lot_id: int, organisation_id: int) -> Paddle | None:
     """A bidder's own paddle in a lot, if it has applied."""
     return db.session.scalar(select(Paddle).where(Paddle.owner_tag == owner_tag(lot_id, organisation_id)))
+
+
+def admitted(lot_id: int, organisation_id: int) -> tuple[str, bytes]:
+    """A bidder's number and the key of its bids, in one plain statement for the busiest path. Raises Refused ``auction.no_paddle``."""
+    row = connection().execute(_ADMITTED, {"tag": owner_tag(lot_id, organisation_id)}).first()
+    if row is None or not row.number:
+        raise Refused("auction.no_paddle")
+    return row.number, bytes.fromhex(row.public)
 
 
 def by_number(lot_id: int, number: str) -> Paddle:
@@ -281,3 +289,7 @@ def reveal(lot_id: int) -> list[Paddle]:
         paddle.organisation_id = kept["organisation"]
         evidence.reveal(kept["seqs"])
     return found
+
+
+_PADDLE = cast(Table, Paddle.__table__)
+_ADMITTED = select(_PADDLE.c.number, _PADDLE.c.public).where(_PADDLE.c.owner_tag == bindparam("tag"))

@@ -129,6 +129,14 @@ def locked_all(lot_ids: Iterable[int]) -> dict[int, Room]:
     return {lot_id: room for lot_id, (room, _) in found.items()}
 
 
+def lot_of(code: str) -> int:
+    """The lot behind a room's name. Raises NotFound."""
+    found = connection().execute(_LOT_OF, {"room": code[:23]}).scalar() if code.isascii() else None
+    if found is None:
+        raise NotFound
+    return int(found)
+
+
 def read(lot_id: int) -> Room:
     """A lot's row as it stands, without a lock. Raises NotFound."""
     row = connection().execute(_READ, {"lots": [lot_id]}).first()
@@ -206,6 +214,7 @@ _CHANGING = ("standing", "seq", "due_at", "ended_at", "outcome")
 _AUCTION, _LOT, _PROJECT = cast(Table, Auction.__table__), cast(Table, Lot.__table__), cast(Table, Project.__table__)
 _READ = select(_AUCTION, _PROJECT.c.code, _LOT.c.stage, _LOT.c.stage_at).join_from(_AUCTION, _LOT, _LOT.c.id == _AUCTION.c.lot_id).join(
     _PROJECT, _PROJECT.c.id == _LOT.c.project_id).where(_AUCTION.c.lot_id.in_(bindparam("lots", expanding=True))).order_by(_AUCTION.c.lot_id)
+_LOT_OF = select(_AUCTION.c.lot_id).where(_AUCTION.c.room == bindparam("room"))
 _LOCK = _READ.with_for_update(of=_AUCTION)
 _ADD_BID = insert(cast(Table, LiveBid.__table__))
 _ADD_EVENT = insert(cast(Table, AuctionEvent.__table__))

@@ -101,13 +101,13 @@ def act(code: str) -> ResponseReturnValue:
     if (request.content_length or 0) > LARGEST_BODY:
         raise Refused("form.document", place="body")
     body = documents.shaped(documents.read(request.get_data(cache=False)), {"paddle": "text", "act": "text", "fen": "int", "signature": "b64"}, "body")
-    lot = projects.lot_by_code(code)
-    paddle = applying.paddle_of(lot.id, current_user.organisation_id) if current_user.organisation_id else None
-    if paddle is None or not paddle.number or paddle.number != body["paddle"]:
+    lot_id = rooms.lot_of(code)
+    paddle, public_key = applying.admitted(lot_id, current_user.organisation_id or 0)
+    if paddle != body["paddle"]:
         # Another bidder's number is refused as one that does not exist.
         raise Refused("auction.no_paddle")
-    asked = Asked(lot.id, code, paddle.number, body["act"], body["fen"], key, documents.binary(body["signature"], "signature"))
-    return jsonify(placing.place(asked, bytes.fromhex(paddle.public), clock=now)), 201
+    asked = Asked(lot_id, code, paddle, body["act"], body["fen"], key, documents.binary(body["signature"], "signature"))
+    return jsonify(placing.place(asked, public_key, clock=now)), 201
 
 
 @bp.post("/api/v1/auctions/<code>/beat")
