@@ -215,7 +215,7 @@ def _templates(app: Flask) -> None:
 
 
 def _nav() -> list[dict[str, Any]]:
-    items = [(_("首页"), "/"), (_("交易信息"), "/search"), (_("开标日历"), "/calendar"), (_("核验"), "/verify"),
+    items = [(_("首页"), "/"), (_("交易信息"), "/search"), (_("开标日历"), "/calendar"), (_("竞价大厅"), "/auctions"), (_("核验"), "/verify"),
              (_("我的工作"), "/me")]
     return [{"text": text, "href": href, "current": request.path == href} for text, href in items]
 
@@ -380,9 +380,9 @@ def _robots(settings: Settings) -> Job:
     path = folder / "robots.json"
 
     def give() -> int:
-        from trading.demonstration import showcase  # only the jobs process, and only of a demonstration, needs the cast
+        from trading.demonstration import auction_house, showcase  # only the jobs process, and only of a demonstration, needs the cast
 
-        return showcase.give_halves_of_robots(folder, json.loads(path.read_text("utf-8"))["password"], now())
+        return showcase.give_halves_of_robots(folder, json.loads(path.read_text("utf-8"))["password"], now()) + auction_house.robots_bid(folder)
 
     return Job("demonstration.robots", 5, give)
 

@@ -120,10 +120,14 @@ class Bidder:
                 with self.opener.open(request, timeout=20) as answer:
                     return answer.status, json.loads(answer.read())
             except urllib.error.HTTPError as error:
-                return error.code, json.loads(error.read() or b"{}")
+                try:
+                    return error.code, json.loads(error.read() or b"{}")
+                except (OSError, http.client.HTTPException):
+                    pass  # cut off in the middle of its answer
             except (OSError, http.client.HTTPException):
-                self.retried += 1
-                time.sleep(0.2)
+                pass
+            self.retried += 1
+            time.sleep(0.2)
 
 
 class Watching(threading.Thread):

@@ -29,6 +29,7 @@ from trading.announcements import service as announcements
 from trading.archive import holds, keeping, loans
 from trading.base.clock import BEIJING
 from trading.base.database import db
+from trading.demonstration import auction_house
 from trading.demonstration.case import PARTICULARS, CaseRun, Offer, Plan
 from trading.demonstration.cast import Cast, KeyHolder, credit_code
 from trading.demonstration.watchers import QUORUM, Watchers
@@ -132,6 +133,8 @@ def build(cast: Showcase, at: datetime) -> None:
     _until_publicity(cast.run("白河镇污水管网工程", "施工", 16_420_000, ago(24)))
     _soon(cast, at)
     _bidding(cast, at)
+    auction_house.finished(cast, cast.companies, ago(70))
+    auction_house.begun(cast, cast.companies, at, cast.folder)
     _registrations(cast, at)
 
 

@@ -27,6 +27,7 @@ def areas(user: SignedIn) -> list[Item]:
     """The parts of the platform that this person works in."""
     known = [
         (Permission.BID, _("我的投标"), "/me/lots", _("可投的标段、保证金、封存与递交、回执")),
+        (Permission.BID, _("我的竞买"), "/me/sales", _("土地、产权竞价：申请、竞买号、成交确认书")),
         (Permission.PROJECT_WRITE, _("我的项目"), "/projects", _("登记、公告、答复、结果与合同")),
         (Permission.PROJECT_ACCEPT, _("进场登记受理"), "/registrations", _("受理或者一次性告知后退回")),
         (Permission.DEPOSIT_MANAGE, _("保证金"), "/deposits", _("银行流水、待核对、退还")),
@@ -60,6 +61,10 @@ def todo(user: SignedIn, at: datetime) -> list[Item]:
     if user.may(Permission.BID):
         for lot in projects.with_deadline(at, at + timedelta(days=366)):
             if lot.stage in (Stage.ANNOUNCED, Stage.BIDDING) and not _is_own(lot, user) and _may_bid(lot, user):
+                is_live = lot.method.get("kind") == "live"
+                if is_live:
+                    items.append(_item(lot.label, f"/me/sales/{lot.code}", _("竞买申请截止 %(at)s", at=moment(lot.deadline)) if lot.deadline else "", lot.deadline))
+                    continue
                 items.append(_item(lot.label, f"/me/lots/{lot.code}", _("投标截止 %(at)s", at=moment(lot.deadline)) if lot.deadline else "",
                                    lot.deadline))
     if user.may(Permission.HALL_HOST):
