@@ -147,7 +147,10 @@ class SaleRun(CaseRun):
             assert ends is not None
             while self.at < rooms.moment(ends):
                 # The timetable is there all the while.
-                self.at = min(self.at + lapses.SILENCE, rooms.moment(ends)) if self._is_watched() else rooms.moment(ends)
+                if not self._is_watched():
+                    self.at = rooms.moment(ends)
+                    break
+                self.at = min(self.at + lapses.SILENCE, rooms.moment(ends))
                 lapses.watch(stopped(self.at))
             running.advance(self.lot_id, clock=stopped(self.at))
 
