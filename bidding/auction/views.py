@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -98,9 +99,7 @@ def act(code: str) -> ResponseReturnValue:
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         raise Refused("http.idempotency_key")
-    if (request.content_length or 0) > LARGEST_BODY:
-        raise Refused("form.document", place="body")
-    body = documents.shaped(documents.read(request.get_data(cache=False)), {"paddle": "text", "act": "text", "fen": "int", "signature": "b64"}, "body")
+    body = _act_asked()
     lot_id = rooms.lot_of(code)
     paddle, public_key = applying.admitted(lot_id, current_user.organisation_id or 0)
     if paddle != body["paddle"]:
@@ -108,6 +107,16 @@ def act(code: str) -> ResponseReturnValue:
         raise Refused("auction.no_paddle")
     asked = Asked(lot_id, code, paddle, body["act"], body["fen"], key, documents.binary(body["signature"], "signature"))
     return jsonify(placing.place(asked, public_key, clock=now)), 201
+
+
+def _act_asked() -> dict[str, Any]:
+    """The body of an act: exactly its fields, each once, whole numbers. Raises Refused ``auction.document``."""
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise Refused("auction.document", place="body")
+    try:
+        return documents.shaped(documents.read(request.get_data(cache=False)), {"paddle": "text", "act": "text", "fen": "int", "signature": "b64"}, "body")
+    except Refused as refusal:
+        raise Refused("auction.document", place=str(refusal.facts.get("place", ""))[:80]) from None
 
 
 @bp.post("/api/v1/auctions/<code>/beat")
