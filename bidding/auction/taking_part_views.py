@@ -66,7 +66,7 @@ def _page(lot: Lot) -> dict[str, Any]:
     is_open = lot.stage in (Stage.ANNOUNCED, Stage.BIDDING) and lot.deadline is not None and at < lot.deadline
     award = projects.award_of(lot.id)
     return {
-        "lot": lot, "bidder": bidder, "is_open": is_open, "account": account, "paid_fen": paid, "deposit_done": paid >= lot.deposit_fen,
+        "lot": lot, "bidder": bidder, "is_open": is_open, "sub_account": account, "paid_fen": paid, "deposit_done": paid >= lot.deposit_fen,
         "paddle": paddle, "kept": applying.content(paddle) if paddle else None,
         "partners": [item | {"name": parties.by_code(item["code"]).name} for item in applying.consents(paddle)] if paddle else [],
         "asked": _asked(*asked) if asked else None, "deal": _deal(lot, bidder.id) if award else None, "won": bool(award and award.organisation_id == bidder.id),

@@ -80,7 +80,7 @@ def lot_page(lot: Lot, bidder: Organisation, at: datetime) -> dict[str, Any]:
         "lot": lot, "envelopes": envelopes or [_no_envelope(lot)], "is_open": is_open,
         "has_live": bool(envelopes) and all(envelope["live_digest"] for envelope in envelopes),
         "is_half": len({bool(envelope["live_digest"]) for envelope in envelopes}) == 2,
-        "has_rounds": rounds_for(lot, bidder), "account": account, "paid_fen": paid, "deposit_done": paid >= lot.deposit_fen,
+        "has_rounds": rounds_for(lot, bidder), "sub_account": account, "paid_fen": paid, "deposit_done": paid >= lot.deposit_fen,
         "crumbs": [{"text": _("我的标段"), "href": "/me/lots"}, {"text": lot.code}]}
 
 

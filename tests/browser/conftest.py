@@ -62,6 +62,9 @@ class Visitor:
 def watch(context: BrowserContext, complaints: list[str]) -> None:
     """Keep what a page complains about: policy violations, console errors, uncaught exceptions."""
     def told(message: Any) -> None:
+        # The live stream is a process of its own, which most modules do not start: pages ask instead.
+        if "ERR_CONNECTION_REFUSED" in message.text and "/events/auctions/" in str(message.location):
+            return
         if message.type == "error" or "Content Security Policy" in message.text:
             complaints.append(f"{message.page.url if message.page else ''}: {message.text}")
 

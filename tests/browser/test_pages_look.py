@@ -4,7 +4,7 @@ sideways scrolling, one main region, one first heading, and no complaint of the 
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +25,8 @@ from trading.announcements import queries
 from trading.announcements import service as announcements
 from trading.base import clock
 from trading.contracts import payments
+from tests.services.test_live_sales import START, STEP
+from trading.demonstration.sale import SaleRun
 from trading.demonstration.case import CaseRun, Offer, Plan
 from trading.drafting import service as drafting
 from trading.projects import queries as project_queries
@@ -75,11 +77,17 @@ PAGES = [
     ("land in public", "", "/p/{land}"), ("land notice", "", "/notices/{land_notice}"),
     ("payment plan", "tenderer", "/projects/{sold_id}/lots/{sold_lot_id}/contract"),
     ("contract with a plan", "tenderer", "/projects/{sold_id}/lots/{sold_lot_id}/result"),
+    ("auctions", "", "/auctions"), ("listing", "bidder", "/auctions/{room}"), ("wall of a listing", "", "/auctions/{room}/wall"),
+    ("host's listing", "host", "/auctions/{room}"), ("sale that is over", "", "/auctions/{over}"), ("replay", "", "/auctions/{over}/replay"),
+    ("my sales", "bidder", "/me/sales"), ("my sale", "bidder", "/me/sales/{room}"), ("right to bid", "bidder", "/me/sales/{room}/letter"),
+    ("sale that was won", "bidder", "/me/sales/{over}"), ("seller's sale", "tenderer", "/projects/lots/{over}/sale"), ("reserve to be sealed", "tenderer", "/projects/lots/{later}/sale"),
+    ("reserve wizard", "tenderer", "/projects/lots/{later}/reserve"), ("application", "bidder", "/me/sales/{later}"),
     ("accounts", "administrator", "/admin/accounts"), ("new account", "administrator", "/admin/accounts/new"),
 ]
 THOROUGH = {"home", "project after", "hall after", "draw", "wizard", "login"}
 ENGLISH = {"home", "search", "project after", "hall before", "hall after", "draw", "wizard", "eval room", "verification", "login", "verify",
            "new project", "talks", "later rounds", "qualification", "framework", "draw among companies", "clocks", "pauses", "document editor", "document preview",
+           "listing", "my sale", "sale that is over", "auctions", "application", "reserve to be sealed",
            "live lot form", "parcel", "land in public", "land notice", "payment plan"}
 
 
@@ -153,6 +161,19 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
                                        procedure="land-tender", category="land", method={"kind": "land_highest"}, deposit_fen=20_000_000), begin + timedelta(days=1))
         sold.run()
         payments.pay(sold.lot_id, 1_000_000, sold.at.astimezone(clock.BEIJING).date(), "缴-1", actor="tenderer", at=sold.at)
+        over, room, later = (live_sale(live, prepared_sqlite, begin + timedelta(days=days), mode, reserve)
+                             for days, mode, reserve in ((0, "auction", "none"), (10, "listing", "none"), (22, "listing", "sealed")))
+        over.take_part()
+        over.begin()
+        over.bid(over.buyers[0], START)
+        over.until_end()
+        over.settle()
+        room.take_part()
+        room.begin()
+        for number, buyer in enumerate(room.buyers):
+            room.bid(buyer, START + number * STEP)
+        for step in ("register", "announce"):
+            getattr(later, step)()
         tenderer = live.cast.tenderer
         basics = {"procedure": "works-open", "category": "construction", "region": "CN-51", "funding": "财政资金", "approval": "清发改〔2026〕9号",
                   "estimate_fen": 200_000_000, "summary": "屋面防水。"}
@@ -172,7 +193,8 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
             done_lot=done.lot.code, done_lot_id=done.lot_id, open_lot=opened.lot.code, notice=tender.id, draft=draft.id, waiting=waiting.id,
             accepted=accepted.project_id, invited=invited.project_id, talks_lot=talks.lot.code, sale_lot=sale.lot.code, single_lot=single.lot.code, drawn_id=drawn.project_id,
             drawn_lot=drawn.lot.code, pool_id=pool.id, frame_lot=frame.lot.code, past_lot=past.lot.code, apply_lot=apply.lot.code, ranked_id=ranked.project_id, ranked_lot_id=ranked.lot_id,
-            parcels=begun.id, grant=grant.id, land=land.code, land_notice=listed.id, sold_id=sold.project_id, sold_lot_id=sold.lot_id)
+            parcels=begun.id, grant=grant.id, land=land.code, land_notice=listed.id, sold_id=sold.project_id, sold_lot_id=sold.lot_id,
+            over=over.lot.code, room=room.lot.code, later=later.lot.code)
         live.resting = True
         live.travel(max(case.at for case in (done, opened, soon, accepted, invited, ranked, sale, single, frame, past, apply)) + timedelta(minutes=5))
     people = {"expert": live.let_in(present), "past expert": live.let_in(former), "group member": live.let_in(group[0]),
@@ -181,6 +203,14 @@ def town(live: Live, prepared_sqlite: Prepared) -> SimpleNamespace:
     town.people = people | {str(role): live.account(f"the-{role}", role) for role in (
         Role.REGISTRAR, Role.FINANCE, Role.HOST, Role.DRAW_OPERATOR, Role.ARCHIVIST, Role.SUPERVISOR, Role.ADMINISTRATOR)}
     return town
+
+
+def live_sale(live: Live, prepared: Prepared, at: datetime, mode: str, reserve: str) -> SaleRun:
+    """A sale of land by three companies, not begun."""
+    offers = [Offer(company, 0) for company in prepared.companies[:3]]
+    method = {"kind": "live", "sale": {"mode": mode, "step_fen": STEP, "reserve": reserve, "parcel": PARCEL}}
+    return SaleRun(live.cast, Plan("临江路地块", "一号宗地", START, None, offers, "CN-51", method, procedure="land-auction" if mode == "auction" else "land-listing",
+                                   category="land", deposit_fen=START // 4), at)
 
 
 def look(page: Page, options: dict[str, Any]) -> list[Any]:
