@@ -30,8 +30,10 @@ from trading.supervision import alarming, audits
 
 LATER = T0 + timedelta(days=200)
 #: What may change unseen: of an upload under way whose and since when it is. Its parts are held to the signed header when the
-#: bid is filed, and until then it says nothing (trading/base/row_seals.py says why it has no seal).
-UNSEEN = {("upload", "id"), ("upload", "tag"), ("upload", "started_at"), ("upload_part", "upload_id"), ("upload_part", "number")}
+#: bid is filed, and until then it says nothing (trading/base/row_seals.py says why it has no seal). And when a live bidder's page was
+#: last heard of: it decides nothing but whether the clock is held, which is a line of the room.
+UNSEEN = {("upload", "id"), ("upload", "tag"), ("upload", "started_at"), ("upload_part", "upload_id"), ("upload_part", "number"),
+          ("auction_link", "paddle_id"), ("auction_link", "lot_id"), ("auction_link", "heard_at")}
 
 
 @contextmanager
