@@ -290,7 +290,8 @@ def _more_rooms(sale: SaleRun, count: int, seconds: int) -> list[tuple[int, str]
     from bidding.auction.models import Paddle
 
     first, made = sale.lot, []
-    opens = rooms.moment(sale.room.terms.opens_at)
+    first_terms = sale.room.terms
+    opens = rooms.moment(first_terms.opens_at)
     begin = clock.now() + timedelta(seconds=15)
     for number in range(count):
         with transaction() as session:
@@ -300,7 +301,7 @@ def _more_rooms(sale: SaleRun, count: int, seconds: int) -> list[tuple[int, str]
             session.add(lot)
             session.flush()
             ends = begin + timedelta(seconds=seconds * (number + 1) / count)
-            terms = replace(sale.room.terms, listing_ends_at=rooms.unix_ms(ends))
+            terms = replace(first_terms, listing_ends_at=rooms.unix_ms(ends))
             rooms.create(lot.id, code, terms, at=opens)
             for buyer in sale.buyers:
                 own = applying.by_number(sale.lot_id, buyer.number)

@@ -202,4 +202,5 @@ def _check_this(offer: dict[str, Any]) -> str:
 def halls(at: datetime) -> list[dict[str, Any]]:
     """Today's and coming openings, and those of the last days."""
     found = db.session.scalars(select(Lot).where(Lot.deadline.is_not(None)).order_by(Lot.deadline.desc()).limit(60))
-    return [{"lot": lot, "href": f"/hall/{lot.code}", "at": lot.deadline.astimezone(BEIJING) if lot.deadline else None} for lot in found]
+    return [{"lot": lot, "href": f"/hall/{lot.code}", "at": lot.deadline.astimezone(BEIJING) if lot.deadline else None} for lot in found
+            if lot.method.get("kind") != "live"]  # competed for live: nothing is opened at its deadline

@@ -30,6 +30,8 @@ def open_lots(bidder: Organisation, at: datetime) -> list[dict[str, Any]]:
     """Lots that take bids now or that this bidder filed for, nearest deadline first."""
     rows = []
     for lot in db.session.scalars(select(Lot).where(Lot.deadline.is_not(None)).order_by(Lot.deadline.desc()).limit(200)):
+        if lot.method.get("kind") == "live":
+            continue  # competed for live: /me/sales
         mine = own_state(lot, bidder)
         if not invitations.is_invited(lot.project, bidder.code):
             continue
@@ -67,7 +69,7 @@ def history(bidder: Organisation, sealing: SealingSession, place: str) -> list[d
 
 def lot_page(lot: Lot, bidder: Organisation, at: datetime) -> dict[str, Any]:
     """One lot as its bidder works on it: a task list from documents to result."""
-    if lot.deadline is None or not invitations.is_invited(lot.project, bidder.code):
+    if lot.deadline is None or lot.method.get("kind") == "live" or not invitations.is_invited(lot.project, bidder.code):
         raise NotFound
     envelopes = [_envelope(lot, bidder, sealing) for sealing in trustees.sessions_of_bids(lot.id)]
     rows = [row for envelope in envelopes for row in envelope["history"]]

@@ -113,6 +113,11 @@ def test_every_page_of_a_running_sale(site: Site, sale: SaleRun, lang: str) -> N
     for path in ("/me/sales", f"/me/sales/{code}", f"/me/sales/{code}/letter"):
         assert site.bidder(0).get(f"{path}?lang={lang}").status_code == 200, path
     assert site.bidder(5).get(f"/me/sales/{code}/letter").status_code == 404
+    # Nothing of it is sealed or opened at its deadline, so that no other hall or list has it.
+    assert site.bidder(0).get(f"/me/lots/{code}").status_code == 404
+    assert code not in site.bidder(0).get("/me/lots").get_data(as_text=True) and f"/hall/{code}" not in site.client().get("/hall").get_data(as_text=True)
+    for client in (site.bidder(0), site.someone(Role.HOST), site.tenderer):
+        assert client.get("/me").status_code == 200
     assert site.tenderer.get(f"/projects/lots/{code}/sale").status_code == 200
     assert site.bidder(0).get(f"/projects/lots/{code}/sale").status_code == 403
 

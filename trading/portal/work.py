@@ -69,6 +69,9 @@ def todo(user: SignedIn, at: datetime) -> list[Item]:
                                    lot.deadline))
     if user.may(Permission.HALL_HOST):
         for lot in projects.with_deadline(home.midnight(at), home.midnight(at) + timedelta(days=7)):
+            if lot.method.get("kind") == "live":
+                items.append(_item(_("竞价：%(name)s", name=lot.label), f"/auctions/{lot.code}", _("竞买申请截止 %(at)s", at=moment(lot.deadline)) if lot.deadline else "", lot.deadline))
+                continue
             items.append(_item(_("开标：%(name)s", name=lot.label), "/hall", moment(lot.deadline) if lot.deadline else "", lot.deadline))
     if user.may(Permission.DRAW_RUN):
         items += [_item(_("抽取专家：%(name)s", name=lot.label), "/draws", words.stage(lot.stage)) for lot in projects.in_stage(Stage.OPENED)]
