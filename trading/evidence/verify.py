@@ -63,11 +63,14 @@ def tagged(tag: str, data: bytes) -> bytes:
     return sha256(b"mingtang/v1/" + tag.encode() + b"\0" + data).digest()
 
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
 def canonical(document: Any) -> bytes:
     """RFC 8785 form of a document of objects, lists, strings, whole numbers, booleans and null."""
     _refuse_uncanonical(document)
     try:
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        return _ENCODE(document).encode()
     except UnicodeEncodeError:
         raise Invalid("text with half a character") from None
 
