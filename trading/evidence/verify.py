@@ -878,7 +878,7 @@ class LiveRoom:
         self.ends_at: int | None = None
         self.left_ms: int | None = None
         self.paused_at: int | None = None
-        self.number = self.calls = self.housing = self.fell_from = 0
+        self.number = self.calls = self.housing = self.fell_from = self.as_of = 0
         self.offered: set[str] = set()
         self.joined: set[str] = set()
         self.agreed: list[str] = []
@@ -894,6 +894,10 @@ class LiveRoom:
             return None
         acts = {"phase": self._pass, "ended": self._pass, "bid": self._bid, "joined": self._join, "called": self._call, "paused": self._pause,
                 "held": self._pause, "resumed": self._resume, "released": self._resume}
+        # What time did stands at its own moment, however late it was looked for; what people do comes after all that.
+        if kind in ("bid", "joined", "called", "paused", "held") and at < self.as_of:
+            raise Invalid("it is dated before the line before it")
+        self.as_of = max(self.as_of, at)
         if kind in acts:
             acts[kind](event, at)
         elif kind not in ("resuming", "settled", "failed") or not (self.paused_at is not None if kind == "resuming" else self.over):
