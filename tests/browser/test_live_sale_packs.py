@@ -19,7 +19,8 @@ from tests.builders import Centre
 from tests.rules.test_live_room_again import a_sale as a_played_sale
 from tests.services.test_live_sales import START, STEP, a_sale
 from trading.base import installation
-from trading.base.clock import stopped
+from trading.base.clock import BEIJING, stopped
+from trading.contracts import payments
 from trading.demonstration.sale import Buyer, SaleRun
 from trading.evidence import service as evidence
 from trading.evidence import verify
@@ -125,7 +126,8 @@ def made(request: pytest.FixtureRequest, kind: str) -> Made:
     if kind not in _made:
         centre: Centre = request.getfixturevalue("sqlite_centre")
         sale = KINDS[kind](centre)
-        sale.open_reserve() if kind != "without a bid" else None
+        if kind != "without a bid":
+            sale.open_reserve()
         sale.settle()
         outcome = sale.room.outcome or {}
         if "winner" in outcome:
@@ -135,6 +137,7 @@ def made(request: pytest.FixtureRequest, kind: str) -> Made:
                 if kind != "on-site":
                     deal.sign(sale.lot_id, key.sign(deal.message(document)), organisation_id=organisation, clock=stopped(sale.wait(minutes=5)))
             sale.wait(days=3)
+            payments.record(sale.lot_id, "HT-1", outcome["price_fen"], sale.at.astimezone(BEIJING).date(), actor="t", at=sale.at)
         data = installation.files().path(sale.seal_archive().stored).read_bytes()
         watchers = centre.cast.watchers
         _made[kind] = Made(data, f"{evidence.log_verifier_key()},{evidence.log_verifier_key_pq()}", watchers.keys, watchers.authorities)
