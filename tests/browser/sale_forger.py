@@ -258,7 +258,7 @@ FORGERIES: dict[str, tuple[Callable[[ForgedSale], Any], str, str]] = {
     "a bid dropped": (lambda forged: _drop(forged, 2), "award", "room.jsonl"),
     "the last bid dropped and all counted again": (_without_the_last, "award", "room.jsonl"),
     "two bids swapped": (_swap, "award", "does not count"),
-    "a paddle given to another bidder": (_another_bidder, "award", "paddles.json"),
+    "a paddle given to another bidder": (_another_bidder, "award", "not signed by its paddle"),
     "a paddle under another name": (_another_name, "award", "not bound to its bidder"),
     "a bid signed by nobody": (_by_nobody, "award", "bid 1 "),
     "a bid by a host who does not call": (_by_a_host, "award", "line 2"),

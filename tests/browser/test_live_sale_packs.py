@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,20 @@ def test_a_price_that_was_taken_before_it_fell_so_far_is_found(request: pytest.F
 
     checks, _told = found_in(request, page, tmp_path / "pack.zip", "falling", change)
     assert "award" in checks
+
+
+def test_both_find_a_flipped_byte_of_every_class_of_a_sale(request: pytest.FixtureRequest, page: Page, tmp_path: Path) -> None:  # noqa: F811
+    pack, path = made(request, "listing"), tmp_path / "pack.zip"
+    path.write_bytes(pack.data)
+    with zipfile.ZipFile(path) as archive:
+        here = {entry.filename.partition("-0")[0]: entry for entry in archive.infolist()
+                if entry.filename.startswith(("data/00-policy", "data/05-registration/reg", "data/10-notices", "data/15", "data/20", "data/40"))}
+    assert len(here) >= 10
+    for name, entry in here.items():
+        data = bytearray(pack.data)
+        data[entry.header_offset + 30 + len(entry.filename.encode()) + entry.file_size // 2] ^= 1
+        path.write_bytes(bytes(data))
+        assert "bag" in agreed(page, path, pack.log_key, pack.witness_keys), name
 
 
 PLAY = """async text => {
