@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from bidding.auction import applying, placing, rooms, running
+from bidding.auction import applying, placing, reserve, rooms, running
 from bidding.auction.models import AuctionEvent, LiveBid
+from bidding.envelope.documents import RESERVE
+from bidding.opening import envelopes
+from bidding.opening import service as opening
+from bidding.trustees import service as trustees
+from bidding.trustees.trustee import Memory
 from tests.builders import PARCEL, T0, Centre
 from tests.services.test_filing import refused
-from trading.base.clock import stopped
+from trading.base.clock import stopped, unix
 from trading.base.database import db
+from trading.base.errors import Refused
 from trading.demonstration.sale import SaleRun
 from trading.evidence.models import Entry
 from trading.projects import service as projects
@@ -156,3 +164,60 @@ def test_a_reserve_that_was_promised_and_not_sealed_ends_the_lot(sqlite_centre: 
     sale.take_part()
     sale.close_reserve()
     assert (sale.lot.stage, sale.lot.failed_reason) == (Stage.FAILED, "reserve_missing")
+
+
+def test_a_key_holder_gives_no_reserve_price_away_before_the_log_holds_the_end(centre: Centre) -> None:
+    sale = a_sale(centre, "auction", reserve="sealed")
+    sale.take_part()
+    sale.seal_reserve(START)
+    sale.close_reserve()
+    sale.begin()
+    sale.bid(sale.buyers[0], START)
+    sale.until_end()
+    found = reserve.session(sale.lot_id)
+    assert found is not None
+    sale.at = max(sale.wait(seconds=2), found.opens_at)
+    opening.close_window(sale.lot_id, RESERVE, clock=stopped(sale.at))
+    centre.cast.cosign(trustees.get_session(found.id).release_checkpoint or 0, sale.at)
+    good = opening.bundle_for(found.id, seen=0)
+
+    def answer(bundle: dict) -> str:
+        try:
+            centre.cast.holders[0].trustee.release(bundle, Memory(), centre.cast.pins, at=unix(sale.at) + 5)
+        except Refused as refusal:
+            return refusal.reason
+        return ""
+
+    assert answer(deepcopy(good)) == ""
+    for lie in (lambda b: b.update(window=None), lambda b: b.update(window=b["close"]), lambda b: b["window"]["event"].pop("ended"),
+                lambda b: b["window"]["event"].update(ended="11" * 32)):
+        bundle = deepcopy(good)
+        lie(bundle)
+        assert answer(bundle) in ("trustee.reserve_too_soon", "trustee.not_in_log")
+
+
+@pytest.mark.parametrize("ended", ["11" * 32, "the first line of the room", "the close of the session"])
+def test_a_key_holder_believes_no_end_that_is_not_in_the_log_since_the_close(centre: Centre, monkeypatch: pytest.MonkeyPatch, ended: str) -> None:
+    """The platform asks for the reserve price with an end of its own; only what stands in the log after the close may be named."""
+    sale = a_sale(centre, "auction", reserve="sealed")
+    sale.take_part()
+    sale.seal_reserve(START)
+    sale.close_reserve()
+    sale.begin()
+    sale.until_end()
+    found = reserve.session(sale.lot_id)
+    assert found is not None
+    leaves = {"the first line of the room": "auction.phase", "the close of the session": "session.close"}
+    named = db.session.scalar(select(Entry.data).where(Entry.kind == leaves[ended]).order_by(Entry.seq)).hex() if ended in leaves else ended
+    monkeypatch.setattr(envelopes, "bidding_ended", lambda lot: named)
+    sale.at = max(sale.wait(seconds=2), found.opens_at)
+    opening.close_window(sale.lot_id, RESERVE, clock=stopped(sale.at))
+    centre.cast.cosign(trustees.get_session(found.id).release_checkpoint or 0, sale.at)
+    holder = centre.cast.holders[0].trustee
+    bundle = opening.bundle_for(found.id, seen=0)
+    if ended == "the first line of the room":
+        # What a leaf says is not the holder's to know; the verifier of the archive refuses it.
+        assert holder.release(bundle, Memory(), centre.cast.pins, at=unix(sale.at) + 5)
+    else:
+        with refused("trustee.reserve_too_soon"):
+            holder.release(bundle, Memory(), centre.cast.pins, at=unix(sale.at) + 5)

@@ -1951,7 +1951,7 @@ class Verifier:
     def _check_no_deal(self, sale: dict[str, Any], room: LiveRoom, reserve: int | None, notices: list[str], said: dict[str, Any]) -> str:
         reason, is_sealed = sale["outcome"]["failed"], self._registration()["method"]["sale"].get("reserve") == "sealed"
         of_reserve = {e["event"].get("session") for e in self.entries if e["event"]["type"] == "session.opened" and e["event"].get("envelope") == "reserve"}
-        sealed = any(e["event"]["type"] == "bid.commit" and e["event"]["session"] in of_reserve for e in self.entries)
+        sealed = any(e["event"]["type"] == "bid.commit" and e["event"]["session"] in of_reserve - self._ended() for e in self.entries)
         holds = {"no_bid": room.price is None, "below_reserve": room.price is not None and reserve is not None and room.price < reserve,
                  "reserve_missing": is_sealed and room.price is None and not sealed,
                  "reserve_unreadable": is_sealed and room.price is not None and reserve is None}

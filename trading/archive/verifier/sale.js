@@ -2,6 +2,7 @@
 
 import { Problem, concat, equal, fromUtf8, isHex32, isSigned, tagBytes, unbase64, unhex } from './bytes.js'
 import { canonical, hasFields, hasShape, idOf, isInt, isObject, isText } from './canonical.js'
+import { ended } from './origins.js'
 import { Amiss, MODES, Room } from './room.js'
 
 export const REGISTRATION = '05-registration/registration.json'
@@ -219,7 +220,8 @@ async function openedReserve(reading, fail) {
 async function checkNoDeal({ given, room, said, reading, fail, reserve, notice }) {
   const reason = given.outcome.failed
   const ofReserve = new Set((await reading.events('session.opened')).filter(({ event }) => event.envelope === 'reserve').map(({ event }) => event.session))
-  const wasSealed = (await reading.events('bid.commit')).some(({ event }) => ofReserve.has(event.session))
+  const over = await ended(reading)
+  const wasSealed = (await reading.events('bid.commit')).some(({ event }) => ofReserve.has(event.session) && !over.has(event.session))
   const promised = await isSealed(reading)
   const holds = {
     no_bid: room.price === null,
