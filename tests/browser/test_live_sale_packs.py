@@ -19,6 +19,7 @@ from tests.browser.test_html_verifier import Made, agreed, both, built, page, sa
 from tests.builders import Centre
 from tests.rules.test_live_room_again import a_sale as a_played_sale
 from tests.services.test_live_sales import START, STEP, a_sale
+from trading.announcements import service as announcements
 from trading.base import installation
 from trading.base.clock import BEIJING, stopped
 from trading.contracts import payments
@@ -116,8 +117,20 @@ def without_a_bid(centre: Centre) -> SaleRun:
     return sale
 
 
+def terminated(centre: Centre) -> SaleRun:
+    """Ended by a notice while the bidding ran: nothing came of it, and who bid stays unknown."""
+    sale = a_sale(centre, "auction", reserve="sealed")
+    sale.take_part()
+    sale.seal_reserve(START)
+    sale.close_reserve()
+    sale.begin()
+    sale.bid(sale.buyers[0], START)
+    announcements.terminate(sale.project_id, "规划调整", actor="t", at=sale.wait(minutes=1))
+    return sale
+
+
 KINDS: dict[str, Callable[[Centre], SaleRun]] = {
-    "listing": listing, "on-site": on_site, "falling": falling, "failed": failed, "without a bid": without_a_bid}
+    "listing": listing, "on-site": on_site, "falling": falling, "failed": failed, "without a bid": without_a_bid, "terminated": terminated}
 _made: dict[str, Made] = {}
 _buyers: dict[str, list[Buyer]] = {}
 
@@ -127,9 +140,10 @@ def made(request: pytest.FixtureRequest, kind: str) -> Made:
     if kind not in _made:
         centre: Centre = request.getfixturevalue("sqlite_centre")
         sale = KINDS[kind](centre)
-        if kind != "without a bid":
+        if kind in ("listing", "on-site", "falling", "failed"):
             sale.open_reserve()
-        sale.settle()
+        if kind != "terminated":
+            sale.settle()
         outcome = sale.room.outcome or {}
         if "winner" in outcome:
             document, winner = deal.confirmation(sale.lot), sale.buyers[0].company
@@ -151,6 +165,8 @@ def test_both_accept_the_pack_of_a_sale(request: pytest.FixtureRequest, page: Pa
     pack, path = made(request, kind), tmp_path / "pack.zip"
     path.write_bytes(pack.data)
     assert agreed(page, path, pack.log_key, pack.witness_keys) == set()
+    if kind == "terminated":
+        return  # there is no record to be forged
     forger.forge(path, pack.authorities, lambda forged: None, ForgedSale)
     assert agreed(page, path, forger.LOG_KEY, forger.WITNESS_KEYS) == set(), "control: new signatures alone change nothing"
     forger.forge(path, pack.authorities, ForgedSale.follow, ForgedSale)
