@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from bidding.auction import applying, deal, placing, rooms, running
+from bidding.auction import applying, deal, lapses, placing, rooms, running
 from bidding.auction.applying import Partner
 from tests.browser import forger, sale_forger
 from tests.browser.sale_forger import FORGERIES, ForgedSale
@@ -27,6 +27,7 @@ from trading.demonstration.sale import Buyer, SaleRun
 from trading.evidence import service as evidence
 from trading.evidence import verify
 from trading.sales.modes import MODES
+from trading.supervision import service as pauses
 
 pytestmark = pytest.mark.browser
 
@@ -117,6 +118,28 @@ def without_a_bid(centre: Centre) -> SaleRun:
     return sale
 
 
+def held(centre: Centre) -> SaleRun:
+    """The platform is away for half a minute, two people pause the lot, and the ceiling ends it."""
+    sale = a_sale(centre, "auction", ceiling_fen=START + 3 * STEP, after_ceiling="lottery")
+    sale.take_part()
+    sale.begin()
+    one, two, _ = sale.buyers
+    lapses.watch(stopped(sale.wait(seconds=1)))
+    sale.bid(two, START)
+    for seconds in (1, 30, 1, 121):
+        lapses.watch(stopped(sale.wait(seconds=seconds)))
+    sale.bid(two, START + STEP)
+    pause = pauses.ask_pause(sale.lot_id, "现场核对", account_id=1, actor="host", at=sale.wait(seconds=1))
+    pauses.confirm_pause(pause.id, account_id=2, actor="supervisor", at=sale.at)
+    running.advance(sale.lot_id, clock=stopped(sale.wait(seconds=1)))
+    pauses.ask_lift(pause.id, "继续", account_id=1, actor="host", at=sale.wait(minutes=9))
+    pauses.confirm_lift(pause.id, account_id=2, actor="supervisor", at=sale.wait(minutes=1))
+    lapses.watch(stopped(sale.wait(seconds=1)))
+    sale.bid(one, START + 3 * STEP)
+    sale.until_end()
+    return sale
+
+
 def terminated(centre: Centre) -> SaleRun:
     """Ended by a notice while the bidding ran: nothing came of it, and who bid stays unknown."""
     sale = a_sale(centre, "auction", reserve="sealed")
@@ -130,7 +153,7 @@ def terminated(centre: Centre) -> SaleRun:
 
 
 KINDS: dict[str, Callable[[Centre], SaleRun]] = {
-    "listing": listing, "on-site": on_site, "falling": falling, "failed": failed, "without a bid": without_a_bid, "terminated": terminated}
+    "listing": listing, "on-site": on_site, "falling": falling, "failed": failed, "without a bid": without_a_bid, "held": held, "terminated": terminated}
 _made: dict[str, Made] = {}
 _buyers: dict[str, list[Buyer]] = {}
 
@@ -140,7 +163,7 @@ def made(request: pytest.FixtureRequest, kind: str) -> Made:
     if kind not in _made:
         centre: Centre = request.getfixturevalue("sqlite_centre")
         sale = KINDS[kind](centre)
-        if kind in ("listing", "on-site", "falling", "failed"):
+        if kind in ("listing", "falling", "failed"):
             sale.open_reserve()
         if kind != "terminated":
             sale.settle()
@@ -149,7 +172,7 @@ def made(request: pytest.FixtureRequest, kind: str) -> Made:
             document, winner = deal.confirmation(sale.lot), sale.buyers[0].company
             assert outcome["winner"] == sale.buyers[0].number
             for key, organisation in ((winner.key, winner.id), (sale.cast.tenderer_key, sale.cast.tenderer.id)):
-                if kind != "on-site":
+                if kind not in ("on-site", "held"):  # signed by the centre alone so far
                     deal.sign(sale.lot_id, key.sign(deal.message(document)), organisation_id=organisation, clock=stopped(sale.wait(minutes=5)))
             sale.wait(days=3)
             payments.record(sale.lot_id, "HT-1", outcome["price_fen"], sale.at.astimezone(BEIJING).date(), actor="t", at=sale.at)
