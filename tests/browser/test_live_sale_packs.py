@@ -188,6 +188,11 @@ def test_both_accept_the_pack_of_a_sale(request: pytest.FixtureRequest, page: Pa
     pack, path = made(request, kind), tmp_path / "pack.zip"
     path.write_bytes(pack.data)
     assert agreed(page, path, pack.log_key, pack.witness_keys) == set()
+    if kind == "held":
+        with zipfile.ZipFile(path) as archive:
+            lines = [json.loads(line) for line in archive.read("data/20-auction/room.jsonl").splitlines()]
+        assert {"held", "resuming", "released", "paused", "resumed"} <= {line["kind"] for line in lines}
+        assert "agreeing" in {line["now"]["phase"] for line in lines}
     if kind == "terminated":
         return  # there is no record to be forged
     forger.forge(path, pack.authorities, lambda forged: None, ForgedSale)
