@@ -129,8 +129,8 @@ def _paddle(paddle: Paddle) -> dict[str, Any]:
     return {"number": paddle.number or "", "public": paddle.public, "application": kept["application"], "signature": kept["signature"],
             "keys": kept["keys"], "bidder": kept["application"]["bidder"],
             "organisation_keys": [key.hex() for key in parties.signing_keys(kept["organisation"])],
-            "consents": [{"code": item["code"], "share": item["share"], "signature": item["signature"]}
-                                               for item in applying.consents(paddle)],
+            "consents": [{"code": item["code"], "share": item["share"], "signature": item["signature"],
+                          "keys": [key.hex() for key in parties.signing_keys(parties.by_code(item["code"]).id)]} for item in applying.consents(paddle)],
             "commitment": keys.tagged_hash("auction-application", documents.encode(kept["application"])).hex()}
 
 

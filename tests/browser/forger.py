@@ -184,10 +184,10 @@ class Forged:
                 self.others[name] = one.answer(authority.query(text.encode(), 7), datetime.fromtimestamp(at, UTC))
 
 
-def forge(path: Path, authorities: list[authority.Authority], change: Callable[[Forged], Any]) -> None:
+def forge(path: Path, authorities: list[authority.Authority], change: Callable[[Any], Any], kind: type[Forged] = Forged) -> None:
     """Change a pack as a forger would who holds all keys."""
     def apply(files: dict[str, bytes]) -> None:
-        forged = Forged(files, authorities)
+        forged = kind(files, authorities)
         change(forged)
         for name in [name for name in files if name.startswith("data/")]:
             del files[name]

@@ -241,7 +241,8 @@ def test_a_fault_planted_in_the_page_is_noticed(request: pytest.FixtureRequest, 
     """Control: were one check of the page without effect, the comparison would say so."""
     text = built.read_text("utf-8")
     script = text.split("<script>")[1].split("</script>")[0]
-    planted = script.replace("async function award({ reading, fail }) {", "async function award({ reading, fail }) {\n  return", 1)
+    begins = "async function award({ reading, fail, note }) {"
+    planted = script.replace(begins, f"{begins}\n  return", 1)
     assert planted != script
 
     def hashed(part: str) -> str:

@@ -18,8 +18,10 @@ import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, Page
+from sqlalchemy import select
 
 from bidding.envelope import documents, recovery, sealing
+from bidding.opening import envelopes
 from bidding.opening import service as opening
 from bidding.sealed import commands, filing
 from bidding.sealed import service as sealed
@@ -29,14 +31,16 @@ from bidding.trustees import trustee as protocol
 from bidding.trustees.trustee import Memory, Trustee
 from tests.browser import desk as counter
 from tests.builders import T0, Centre
-from tests.services import test_key_holders, test_opening, test_two_envelopes
+from tests.services import test_key_holders, test_live_sales, test_opening, test_two_envelopes
 from trading.archive.verifier import ROOT
 from trading.base import assets, one_file
 from trading.base.clock import stopped, unix
+from trading.base.database import db
 from trading.base.errors import Refused
 from trading.demonstration.case import CaseRun
 from trading.demonstration.cast import Company
 from trading.evidence import verify
+from trading.evidence.models import Entry
 
 pytestmark = pytest.mark.browser
 
@@ -361,6 +365,11 @@ def test_the_tool_refuses_every_lie_that_the_program_refuses(ready: Any, opened:
         assert reason and reason in holder.shown(changed, at), name
     early = bundle["session"]["open_not_before"] - 1
     assert "trustee.too_early" in holder.shown(bundle, early)
+    # Where not all halves were given, the bidders have their whole window.
+    waiting = copy.deepcopy(bundle) | {"window": None}
+    over = bundle["session"]["open_not_before"] + bundle["session"]["bidder_window_s"]
+    assert refusal(holder.trustee, waiting, Memory(), pins, over - 1) == "trustee.too_early"
+    assert "trustee.too_early" in holder.shown(waiting, over - 1) and holder.shown(waiting, over) == ""
     assert holder.shown(bundle, at) == "", "the control still opens"
     number = next(t["pre_key"] for t in bundle["session"]["trustees"] if t["org"] == holder.trustee.organisation)
     session = case.session.id
@@ -399,6 +408,35 @@ def test_prices_wait_for_the_evaluation_at_the_tool_too(sqlite_centre: Centre, o
     # Another word on what stays shut, after this one was answered, opens nothing.
     holder.sits_down(Memory(closed={price.id: memory.closed[price.id].rsplit(" ", 2)[0] + " 7 " + "00" * 32}))
     assert "trustee.closed_before" in holder.shown(bundle, at)
+
+
+def test_a_reserve_price_waits_for_the_end_of_the_bidding_at_the_tool_too(sqlite_centre: Centre, opened: Callable[[str], Page], tmp_path: Path) -> None:
+    sale, _found, bundle = test_live_sales.asked_for_reserve(sqlite_centre)
+    at, pins = unix(sale.at) + 5, sqlite_centre.cast.pins
+    holder = HolderAtATool(opened(tools.TRUSTEE), tmp_path, sqlite_centre)
+    holder.sits_down()
+    for change in test_live_sales.RESERVE_LIES:
+        changed = copy.deepcopy(bundle)
+        change(changed)
+        reason = refusal(holder.trustee, changed, Memory(), pins, at)
+        assert reason and reason in holder.shown(changed, at)
+    assert holder.shown(bundle, at) == ""
+    given, _kept = holder.signs()
+    assert given == holder.trustee.release(copy.deepcopy(bundle), Memory(), pins, at=at) and len(given["body"]["releases"]) == 1
+
+
+@pytest.mark.parametrize("ended", ["", "session.close"])
+def test_the_tool_believes_no_end_that_the_log_has_not_taken_in_since_the_close(
+        sqlite_centre: Centre, opened: Callable[[str], Page], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: str) -> None:
+    def other(lot: object) -> str:
+        found = db.session.scalar(select(Entry.data).where(Entry.kind == ended).order_by(Entry.seq)) if ended else None
+        return found.hex() if found else "11" * 32
+
+    monkeypatch.setattr(envelopes, "bidding_ended", other)
+    sale, _found, bundle = test_live_sales.asked_for_reserve(sqlite_centre)
+    holder = HolderAtATool(opened(tools.TRUSTEE), tmp_path, sqlite_centre)
+    holder.sits_down()
+    assert "trustee.reserve_too_soon" in holder.shown(bundle, unix(sale.at) + 5)
 
 
 def test_an_extension_cannot_be_kept_from_the_tool(extended: Any, opened: Callable[[str], Page], tmp_path: Path) -> None:

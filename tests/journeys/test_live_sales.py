@@ -51,7 +51,7 @@ def bid_by(sale: SaleRun, mode: str) -> None:
         sale.until_end()
 
 
-@pytest.mark.parametrize("mode", ["listing", "listing-only", "auction", "auction-extend", "on-site", "falling"])
+@pytest.mark.parametrize("mode", ["listing", "listing-4", "listing-open", "listing-only", "auction", "auction-extend", "on-site", "falling"])
 def test_a_sale_runs_from_registration_to_the_archive(centre: Centre, mode: str) -> None:
     more = {"floor_fen": START - 10 * STEP} if mode == "falling" else {}
     sale = a_sale(centre, mode, reserve="sealed", **more)

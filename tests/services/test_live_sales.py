@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from bidding.auction import applying, placing, rooms, running
+from bidding.auction import applying, placing, reserve, rooms, running
 from bidding.auction.models import AuctionEvent, LiveBid
+from bidding.envelope.documents import RESERVE
+from bidding.opening import envelopes
+from bidding.opening import service as opening
+from bidding.trustees import service as trustees
+from bidding.trustees.models import SealingSession
+from bidding.trustees.trustee import Memory
 from tests.builders import PARCEL, T0, Centre
 from tests.services.test_filing import refused
-from trading.base.clock import stopped
+from trading.base.clock import stopped, unix
 from trading.base.database import db
+from trading.base.errors import Refused
 from trading.demonstration.sale import SaleRun
 from trading.evidence.models import Entry
 from trading.projects import service as projects
@@ -156,3 +165,55 @@ def test_a_reserve_that_was_promised_and_not_sealed_ends_the_lot(sqlite_centre: 
     sale.take_part()
     sale.close_reserve()
     assert (sale.lot.stage, sale.lot.failed_reason) == (Stage.FAILED, "reserve_missing")
+
+
+#: What a platform may say of the end of the bidding instead of the truth.
+RESERVE_LIES = (lambda b: b.update(window=None), lambda b: b.update(window=b["close"]), lambda b: b["window"]["event"].pop("ended"),
+                lambda b: b["window"]["event"].update(ended="11" * 32))
+
+
+def asked_for_reserve(centre: Centre) -> tuple[SaleRun, SealingSession, dict]:
+    """A sale whose bidding has ended, its session of the reserve price, and what the key holders are shown."""
+    sale = a_sale(centre, "auction", reserve="sealed")
+    sale.take_part()
+    sale.seal_reserve(START)
+    sale.close_reserve()
+    sale.begin()
+    sale.bid(sale.buyers[0], START)
+    sale.until_end()
+    found = reserve.session(sale.lot_id)
+    assert found is not None
+    sale.at = max(sale.wait(seconds=2), found.opens_at)
+    opening.close_window(sale.lot_id, RESERVE, clock=stopped(sale.at))
+    centre.cast.cosign(trustees.get_session(found.id).release_checkpoint or 0, sale.at)
+    return sale, found, opening.bundle_for(found.id, seen=0)
+
+
+def holder_says(sale: SaleRun, bundle: dict) -> str:
+    try:
+        sale.cast.holders[0].trustee.release(bundle, Memory(), sale.cast.pins, at=unix(sale.at) + 5)
+    except Refused as refusal:
+        return refusal.reason
+    return ""
+
+
+def test_a_key_holder_gives_no_reserve_price_away_before_the_log_holds_the_end(centre: Centre) -> None:
+    sale, _found, good = asked_for_reserve(centre)
+    assert holder_says(sale, deepcopy(good)) == "", "control"
+    for lie in RESERVE_LIES:
+        bundle = deepcopy(good)
+        lie(bundle)
+        assert holder_says(sale, bundle) in ("trustee.reserve_too_soon", "trustee.not_in_log")
+
+
+@pytest.mark.parametrize(("ended", "reason"), [("", "trustee.reserve_too_soon"), ("session.close", "trustee.reserve_too_soon"), ("auction.phase", "")])
+def test_a_key_holder_believes_no_end_that_the_log_has_not_taken_in_since_the_close(
+        centre: Centre, monkeypatch: pytest.MonkeyPatch, ended: str, reason: str) -> None:
+    """What a leaf says is not the holder's to know, so that another act of the room passes; the archive's verifier refuses that."""
+    def other(lot: object) -> str:
+        found = db.session.scalar(select(Entry.data).where(Entry.kind == ended).order_by(Entry.seq)) if ended else None
+        return found.hex() if found else "11" * 32
+
+    monkeypatch.setattr(envelopes, "bidding_ended", other)
+    sale, _found, bundle = asked_for_reserve(centre)
+    assert holder_says(sale, bundle) == reason

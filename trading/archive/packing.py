@@ -57,7 +57,7 @@ def file_registration(lot: Lot, *, at: datetime) -> None:
         "project": project.code, "name": project.name, "procedure": project.procedure, "category": project.category,
         "region": project.region, "funding": project.funding, "approval": project.approval,
         "estimate_fen": project.estimate_fen, "tenderer": project.tenderer.code, "lot": lot.code,
-        "lot_name": lot.name, "ceiling_fen": lot.ceiling_fen or 0, "method": lot.method}, at=at)
+        "lot_name": lot.name, "lot_estimate_fen": lot.estimate_fen, "ceiling_fen": lot.ceiling_fen or 0, "method": lot.method}, at=at)
     for item in project.files:
         service.file_stored(lot.id, f"05-registration/{item.id:06d}-{item.kind}", item.name, item.stored, item.bytes,
                             item.sha256, at=at)

@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256, sha512
 from itertools import combinations
 from pathlib import Path
@@ -818,6 +818,234 @@ def _is_manifest(manifest: Any, ctx: dict[str, Any]) -> bool:
         name in ("", ".", "..", "manifest.json", ".padding") or len(name.encode()) > 180 or _UNSAFE.search(name) for name in names)
 
 
+# --- a live sale, gone through again (docs/protocol.md, 6) ---------------------------------
+
+REGISTRATION, BIDS, ROOM, PADDLES = "05-registration/registration.json", "20-auction/bids.json", "20-auction/room.jsonl", "20-auction/paddles.json"
+CONFIRMATION = "40-award/confirmation-"
+_APPLICATION = "v:int lot:text bidder:text public:hex partners:list"
+_CONFIRMATION = """v:int type:text lot:text object:text seller:text buyer:text name:text paddle:text price_fen:int housing:int
+    deposit_fen:int at_ms:int"""
+#: Acts that stay sealed until the deal, and no lines of the room.
+SEALED_ACTS = ("auction.applied", "auction.admitted", "auction.consented", "auction.key_renewed")
+#: What the log says of an act and the room does not.
+UNTOLD = ("type", "actor", "at_ms", "lot", "project", "seq", "key", "signature", "host")
+
+
+def _moment_ms(text: str) -> int:
+    """UTC milliseconds of a moment with its offset."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise Invalid(f"{text}: a moment without an offset")
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def _signature(text: str, is_base64: bool = False) -> bytes:
+    return unbase64(text) if is_base64 else unhex(text, 64)
+
+
+def _signed_by_one(keys: Sequence[bytes], signature: str, tag: str, document: dict[str, Any]) -> bool:
+    message = b"mingtang/v1/" + tag.encode() + b"\0" + canonical(document)
+    return re.fullmatch("[0-9a-f]{128}", signature) is not None and any(_signed(key, bytes.fromhex(signature), message) for key in keys)
+
+
+@dataclass(frozen=True)
+class SaleMode:
+    """A way of bidding: the phases before a ceiling, in order, and how long each lasts (milliseconds)."""
+
+    phases: tuple[str, ...]
+    confirm_ms: int = 300_000
+    free_ms: int = 3_600_000
+    window_ms: int = 300_000
+    is_extended: bool = False
+    full_step_first: bool = True
+    multiples: bool = False
+    needs_offer: bool = False
+    fall_ms: int = 0
+
+
+_LISTING = ("offers", "question", "timed")
+MODES = {
+    "listing": SaleMode(_LISTING, needs_offer=True), "listing-4": SaleMode(_LISTING, confirm_ms=240_000, window_ms=240_000, needs_offer=True),
+    "listing-open": SaleMode(_LISTING, full_step_first=False), "listing-only": SaleMode(("offers",)), "auction": SaleMode(("free", "timed")),
+    "auction-extend": SaleMode(("free", "timed"), free_ms=1_800_000, window_ms=120_000, is_extended=True, multiples=True),
+    "on-site": SaleMode(("calls",)), "falling": SaleMode(("falling",), fall_ms=60_000)}
+
+
+class LiveRoom:
+    """What a room stands at after each of its lines. ``step`` refuses a line that does not follow from those before."""
+
+    def __init__(self, terms: dict[str, Any], is_reserve_missing: bool = False) -> None:
+        self.terms, self.mode, self.is_reserve_missing = terms, MODES[terms["mode"]], is_reserve_missing
+        self.phase, self.leader, self.last_phase = "waiting", "", ""
+        self.price: int | None = None
+        self.ends_at: int | None = None
+        self.left_ms: int | None = None
+        self.paused_at: int | None = None
+        self.number = self.calls = self.housing = self.fell_from = self.as_of = 0
+        self.offered: set[str] = set()
+        self.joined: set[str] = set()
+        self.agreed: list[str] = []
+        self.over = self.was_tied = False
+
+    def step(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """Take one line; what the room shows after it, or nothing where that follows from no rule."""
+        kind, at = event["type"].partition(".")[2], event["at_ms"]
+        if not _TYPES["int"](at) or self.over and kind not in ("settled", "failed"):
+            raise Invalid("it comes after the end, or at no moment")
+        if kind == "ended" and self.is_reserve_missing:
+            self.phase, self.over = "ended", True
+            return None
+        acts = {"phase": self._pass, "ended": self._pass, "bid": self._bid, "joined": self._join, "called": self._call, "paused": self._pause,
+                "held": self._pause, "resumed": self._resume, "released": self._resume}
+        # What time did stands at its own moment, however late it was looked for; what people do comes after all that.
+        if kind in ("bid", "joined", "called", "paused", "held") and at < self.as_of:
+            raise Invalid("it is dated before the line before it")
+        self.as_of = max(self.as_of, at)
+        if kind in acts:
+            acts[kind](event, at)
+        elif kind not in ("resuming", "settled", "failed") or not (self.paused_at is not None if kind == "resuming" else self.over):
+            raise Invalid("it is out of place")
+        return None if self.is_reserve_missing else self.shown()
+
+    def shown(self) -> dict[str, Any]:
+        return {"phase": self.phase, "price_fen": self.price, "leader": self.leader, "number": self.number, "ends_at": self.ends_at,
+                "least_fen": self._least() if self.phase in ("waiting", "offers", "free", "timed", "calls") else None,
+                "paused": self.paused_at is not None, "left_ms": self.left_ms, "calls": self.calls, "joined": len(self.joined),
+                "agreed": len(self.agreed), "housing": self.housing, "fell_from": self.fell_from}
+
+    # What time does.
+
+    def _pass(self, event: dict[str, Any], at: int) -> None:
+        """A phase ends at its end and another begins, or the bidding is over."""
+        if self.phase != "ended":
+            if self.paused_at is not None or at != (self.terms["opens_at"] if self.phase == "waiting" else self.ends_at):
+                raise Invalid("the phase before it was not over")
+            self._follow(at)
+        if (event["phase"], event["ends_at"]) != (self.phase, self.ends_at) or (event["type"] == "auction.ended") != (self.phase == "ended") or self.phase == "ended" and at != self.ends_at:
+            raise Invalid("another phase follows, or with another end")
+        self.over = self.phase == "ended"
+
+    def _follow(self, at: int) -> None:
+        phases = self.mode.phases
+        if self.phase == "waiting":
+            self._begin(phases[0], at)
+        elif self.phase == "agreeing":
+            if len(self.agreed) == 1:
+                self.phase = "ended"
+            elif self.terms["after_ceiling"] == "housing":
+                self._begin("housing", at)
+            else:
+                self.phase, self.leader, self.ends_at, self.was_tied = "tied", "", None, True
+        else:
+            later = phases[phases.index(self.phase) + 1:] if self.phase in phases else ()
+            is_alone = self.phase == "question" and not self.joined - {self.leader}
+            if not later or is_alone or self.phase == "offers" and self.price is None:
+                self.phase = "ended"
+            else:
+                self._begin(later[0], at)
+
+    def _begin(self, phase: str, at: int) -> None:
+        lasts = {"question": self.mode.confirm_ms, "free": self.mode.free_ms, "timed": self.mode.window_ms, "housing": self.mode.window_ms}
+        self.phase, self.fell_from = phase, at
+        if phase == "offers":
+            self.ends_at = self.terms["listing_ends_at"]
+        elif phase == "falling":
+            steps = -(-(self.terms["start_fen"] - self.terms["floor_fen"]) // self.terms["step_fen"])
+            self.ends_at = at + (steps + 1) * self.mode.fall_ms
+        else:
+            self.ends_at = self._running(at, lasts[phase]) if phase in lasts else None
+
+    def _running(self, begins: int, length: int) -> int:
+        """When a clock of that length ends that stands still in the breaks."""
+        ends = begins + length
+        for start, until in sorted(self.terms["breaks"]):
+            if until > begins and max(start, begins) < ends:
+                ends += until - max(start, begins)
+        return ends
+
+    def _pause(self, event: dict[str, Any], at: int) -> None:
+        if self.paused_at is not None or self.phase == "ended" or self.ends_at is not None and at >= self.ends_at:
+            raise Invalid("the clock did not run")
+        self.paused_at = at
+        if self.ends_at is not None:
+            still = sum(max(0, min(until, self.ends_at) - max(start, at)) for start, until in self.terms["breaks"])
+            self.left_ms = max(0, self.ends_at - at - still)
+
+    def _resume(self, event: dict[str, Any], at: int) -> None:
+        if self.paused_at is None or at < self.paused_at:
+            raise Invalid("the clock did not stand still")
+        self.ends_at = None if self.left_ms is None else self._running(at, self.left_ms)
+        self.fell_from += at - self.paused_at
+        self.paused_at = self.left_ms = None
+
+    # What people do.
+
+    def _require_running(self, at: int) -> None:
+        if self.paused_at is not None or self.phase in ("waiting", "ended", "tied") or self.ends_at is not None and at >= self.ends_at \
+                or any(start <= at < until for start, until in self.terms["breaks"]):
+            raise Invalid("nothing could be done at that moment")
+
+    def _join(self, event: dict[str, Any], at: int) -> None:
+        self._require_running(at)
+        if self.phase != "question" or self.mode.needs_offer and event["paddle"] not in self.offered:
+            raise Invalid("nobody was asked, or not this one")
+        self.joined.add(event["paddle"])
+
+    def _call(self, event: dict[str, Any], at: int) -> None:
+        self._require_running(at)
+        self.calls += 1
+        if self.phase != "calls" or event["calls"] != self.calls:
+            raise Invalid("no such call")
+        if self.calls == 3:
+            self.phase, self.ends_at = "ended", at
+
+    def _least(self) -> int:
+        if self.price is None:
+            return int(self.terms["start_fen"])
+        if self.phase == "timed" and self.last_phase != "timed" and not self.mode.full_step_first:
+            return self.price + (self.terms["step_fen"] if self.mode.multiples else 1)
+        return int(self.price + self.terms["step_fen"])
+
+    def _bid(self, event: dict[str, Any], at: int) -> None:
+        self._require_running(at)
+        paddle, fen, phase, terms = event["paddle"], event["fen"], self.phase, self.terms
+        if not _TYPES["int"](fen) or (event["number"], event["phase"]) != (self.number + 1, phase) or event.get("by_host", False) and phase != "calls":
+            raise Invalid(f"bid {event['number']} has another number, or is of another phase")
+        if not self._counts(paddle, fen, at):
+            raise Invalid(f"bid {event['number']} does not count under the terms")
+        self.number, self.last_phase = self.number + 1, phase
+        if phase == "agreeing":
+            self.agreed.append(paddle)
+        elif phase == "housing":
+            self.housing, self.leader = fen, paddle
+            self.ends_at = max(self.ends_at or 0, self._running(at, self.mode.window_ms))
+        else:
+            self.price, self.leader, self.calls = fen, paddle, 0
+            self.offered.add(paddle)
+            if phase == "falling":
+                self.phase, self.ends_at, self.calls = "ended", at, 0
+            elif fen == terms["ceiling_fen"]:
+                self.phase, self.agreed = "agreeing", [paddle]
+                self.ends_at = max(self._running(at, self.mode.confirm_ms), terms["listing_ends_at"] if phase == "offers" else 0)
+            elif phase == "timed" and self.ends_at is not None:
+                self.ends_at = max(self.ends_at, self._running(self.ends_at if self.mode.is_extended else at, self.mode.window_ms))
+
+    def _counts(self, paddle: str, fen: int, at: int) -> bool:
+        """Whether the terms admit an amount now."""
+        terms, ceiling = self.terms, self.terms["ceiling_fen"]
+        if self.phase == "falling":
+            steps = max(0, at - self.fell_from) // self.mode.fall_ms
+            return fen == max(int(terms["floor_fen"]), terms["start_fen"] - steps * terms["step_fen"])
+        if self.phase == "agreeing":
+            return fen == ceiling and paddle not in self.agreed
+        if self.phase == "housing":
+            return paddle in self.agreed and fen >= self.housing + terms["housing_step"] and fen % terms["housing_step"] == 0
+        if self.phase == "question" or self.phase == "timed" and "question" in self.mode.phases and paddle not in self.joined:
+            return False
+        return (ceiling is None or fen <= ceiling) and (fen >= self._least() or fen == ceiling) and (self.price is None or fen > self.price) \
+            and not (self.mode.multiples and (fen - terms["start_fen"]) % terms["step_fen"])
+
+
 # --- reading a pack ----------------------------------------------------------------------
 
 
@@ -1275,6 +1503,7 @@ class Verifier:
         if not sessions <= set(self.sessions) - self._ended():
             raise Invalid("15-opening: a record of no session of the pack, or of one that ended with its log")
         self._check_releases(of_draws=False)
+        self._check_reserve()
         gone = self._gone()
         live: dict[str, tuple[str, dict[str, Any]]] = {}
         for folder, digest, header in self._headers("10-bids/"):
@@ -1537,7 +1766,7 @@ class Verifier:
             if tagged("notice", canonical(body)).hex() != notice["sha256"] or notice["sha256"] not in published:
                 raise Invalid(f"{name}: not the text that was published")
         notices = self.pack.under("40-award/award-notice")
-        if "data/20-auction/bids.json" in self.pack.names or any(e["event"]["type"] == "auction.bid" for e in self.entries):
+        if self._is_live():
             return self._check_sale(notices)
         logged = [e["event"]["report"] for e in self.entries if e["event"]["type"] == "evaluation.ranked"]
         if "data/30-evaluation/report.json" not in self.pack.names:
@@ -1571,84 +1800,237 @@ class Verifier:
             raise Invalid("40-award/award-notice.json: the log names another winner")
         return f"{award['winner']} at {award['price_fen'] / 100:,.2f}"
 
-    def _check_sale(self, notices: list[str]) -> str:
-        """A live sale (docs/protocol.md, 6): every bid is logged, numbered, signed by its paddle's key and higher than the one
-        before; every paddle is bound to its bidder; the deal is the last bid's, not below the reserve price."""
-        sale, held = self.pack.json("20-auction/bids.json"), self.pack.json("20-auction/paddles.json")["paddles"]
-        paddles = {item["number"]: item for item in held if item["number"]}
-        keys = self._check_paddles(held)
-        logged = {e["index"]: e["event"] for e in self.entries if e["event"]["type"] == "auction.bid"}
-        if sorted(logged) != [bid["evidence"] for bid in sale["bids"]] or [bid["number"] for bid in sale["bids"]] != list(range(1, len(logged) + 1)):
-            raise Invalid("20-auction/bids.json: not the bids of the log, numbered without a gap")
-        top, before = None, 0
-        for bid in sale["bids"]:
-            event = logged[bid["evidence"]]
-            if any(event[name] != bid[name] for name in ("number", "paddle", "fen", "phase", "signature")) or event["at_ms"] != bid["at"]:
-                raise Invalid(f"20-auction/bids.json: bid {bid['number']} is another one than was logged")
-            if bid["paddle"] not in paddles or bid["at"] < before:
-                raise Invalid(f"20-auction/bids.json: bid {bid['number']} has no paddle, or is out of order")
-            act = {"v": 1, "room": sale["lot"], "paddle": bid["paddle"], "act": "bid", "fen": bid["fen"], "key": event["key"]}
-            by_host = bool(event.get("host")) and bid["by_host"]
-            if not by_host and not any(_signed(key, bytes.fromhex(bid["signature"]), b"mingtang/v1/auction-act\0" + canonical(act)) for key in keys[bid["paddle"]]):
-                raise Invalid(f"20-auction/bids.json: bid {bid['number']} is not signed by its paddle")
-            if bid["phase"] not in ("agreeing", "housing"):
-                if top is not None and bid["fen"] <= top["fen"]:
-                    raise Invalid(f"20-auction/bids.json: bid {bid['number']} is not higher than the one before")
-                top = bid
-            before = bid["at"]
-        self._check_room(sale["bids"])
-        return self._check_deal(sale, paddles, top, notices)
+    # --- live sales (docs/protocol.md, 6) ---
 
-    def _check_paddles(self, held: list[dict[str, Any]]) -> dict[str, list[bytes]]:
-        """The keys of each paddle; each is bound to its bidder by the organisation's signature, as the log committed to it."""
-        admitted = {e["event"]["paddle"]: e["event"]["application"] for e in self.entries if e["event"]["type"] == "auction.admitted"}
-        keys: dict[str, list[bytes]] = {}
+    def _registration(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.pack.json(REGISTRATION)
+        return found
+
+    def _is_live(self) -> bool:
+        return (f"data/{BIDS}" in self.pack.names or any(e["event"]["type"].startswith("auction.") for e in self.entries)
+                or f"data/{REGISTRATION}" in self.pack.names and self._registration()["method"].get("kind") == "live")
+
+    def _check_sale(self, notices: list[str]) -> str:
+        """A live sale: its terms are those of the notice, every line of the room is in the log and follows from the lines
+        before, every act is signed by its paddle's key, every paddle is bound to its bidder, and the deal follows from all that."""
+        ends = [e for e in self.entries if e["event"]["type"] in ("auction.settled", "auction.failed")]
+        if f"data/{BIDS}" not in self.pack.names:
+            if ends or notices or any(e["event"]["type"] == "lot.awarded" for e in self.entries):
+                raise Invalid(f"{BIDS}: missing, though the sale came to an end")
+            return "a live sale that came to no end"
+        sale = self.pack.json(BIDS)
+        if len(ends) != 1:
+            raise Invalid(f"{BIDS}: the log does not say once what the sale came to")
+        terms, outcome = self._check_terms(sale), sale["outcome"]
+        paddles, keys = self._check_paddles(sale["lot"])
+        acts = [e for e in self.entries if e["event"]["type"].startswith("auction.") and e["event"]["type"] not in SEALED_ACTS]
+        self._check_bids(sale, acts, keys)
+        name = self._award(notices)["name"] if notices else ""
+        room = self._check_room(acts, LiveRoom(terms, outcome.get("failed") == "reserve_missing"), name)
+        others = [{**e["event"], "evidence": e["index"]} for e in acts if e["event"]["type"] != "auction.bid"]
+        if canonical(others) != canonical(sale["acts"]):
+            raise Invalid(f"{BIDS}: its acts are others than in the log")
+        reserve = self._reserve_opened()
+        if "failed" in outcome:
+            return self._check_no_deal(sale, room, reserve, notices, ends[0]["event"])
+        return self._check_deal(sale, room, reserve, paddles, notices, ends[0]["event"])
+
+    def _check_terms(self, sale: dict[str, Any]) -> dict[str, Any]:
+        """What the bids are held against is what was registered and announced."""
+        terms, own = sale["terms"], self._registration()
+        said = own["method"]["sale"]
+        if terms["mode"] not in MODES or sale["lot"] != own["lot"]:
+            raise Invalid(f"{BIDS}: an unknown way of bidding, or another lot's")
+        notice = next((notice for notice in map(self.pack.json, self.pack.under("10-notices/")) if notice["kind"] == "tender"), None)
+        if notice is None:
+            raise Invalid("10-notices: the notice of the sale is missing")
+        due = {"mode": said["mode"], "step_fen": said["step_fen"], "after_ceiling": said.get("after_ceiling", ""), "floor_fen": said.get("floor_fen", 0),
+               "housing_step": said.get("housing_step", 100), "start_fen": own.get("lot_estimate_fen", terms["start_fen"]),
+               "ceiling_fen": own["ceiling_fen"] or None, "opens_at": _moment_ms(notice["schedule"]["opens_at"]),
+               "listing_ends_at": _moment_ms(notice["schedule"]["listing_ends_at"]) if "offers" in MODES[terms["mode"]].phases else 0,
+               "breaks": [[_moment_ms(start), _moment_ms(until)] for start, until in notice["schedule"].get("breaks", [])]}
+        if wrong := sorted(name for name in due.keys() | terms.keys() if name not in due or canonical(due[name]) != canonical(terms.get(name))):
+            raise Invalid(f"{BIDS}: other terms than were registered and announced: {', '.join(wrong)}")
+        return due
+
+    def _check_paddles(self, lot: str) -> tuple[dict[str, Any], dict[str, list[tuple[int, bytes]]]]:
+        """Paddles by number, and the keys of each with the entry from which it counts; each is bound to its bidder by the
+        organisation's signature, as the log committed to it, and every partner agreed."""
+        held = self.pack.json(PADDLES)["paddles"]
+        acts = {kind: [e for e in self.entries if e["event"]["type"] == f"auction.{kind}"] for kind in ("applied", "admitted", "consented", "key_renewed")}
+        applied = {e["event"]["application"]: e["event"]["actor"] for e in acts["applied"]}
+        admitted = {e["event"]["paddle"]: e for e in acts["admitted"]}
+        keys: dict[str, list[tuple[int, bytes]]] = {}
         for item in held:
             name, own = item["number"], [unhex(key) for key in item["organisation_keys"]]
-            papers = [{"application": item["application"], "signature": item["signature"]}, *item["keys"]]
-            for paper in papers:
-                if paper["application"]["bidder"] != item["bidder"] or not any(_signed(
-                        key, bytes.fromhex(paper["signature"]), b"mingtang/v1/auction-application\0" + canonical(paper["application"])) for key in own):
-                    raise Invalid(f"20-auction/paddles.json: paddle {name} is not bound to its bidder")
-            if name and admitted.pop(name, None) != tagged("auction-application", canonical(item["application"])).hex():
-                raise Invalid(f"20-auction/paddles.json: paddle {name} was not admitted so")
-            keys[name] = [unhex(paper["application"]["public"]) for paper in papers]
-        if admitted:
-            raise Invalid("20-auction/paddles.json: paddles of the log are missing")
-        return keys
+            first = {"application": item["application"], "signature": item["signature"]}
+            for paper in (first, *item["keys"]):
+                document = paper["application"]
+                if not _is_shaped(document, _APPLICATION) or (document["v"], document["lot"], document["bidder"]) != (1, lot, item["bidder"]) \
+                        or not _signed_by_one(own, paper["signature"], "auction-application", document):
+                    raise Invalid(f"{PADDLES}: paddle {name} is not bound to its bidder")
+            digest = tagged("auction-application", canonical(item["application"])).hex()
+            if applied.pop(digest, None) != item["bidder"] or item["commitment"] != digest:
+                raise Invalid(f"{PADDLES}: the application of paddle {name} is not in the log")
+            renewed = [e for e in acts["key_renewed"] if e["event"]["actor"] == item["bidder"]]
+            if [e["event"]["public"] for e in renewed] != [paper["application"]["public"] for paper in item["keys"]] \
+                    or item["public"] != [first, *item["keys"]][-1]["application"]["public"]:
+                raise Invalid(f"{PADDLES}: the keys of paddle {name} are not those of the log")
+            self._check_consents(item, acts["consented"])
+            if name and admitted.pop(name, {"event": {"application": ""}})["event"]["application"] != digest:
+                raise Invalid(f"{PADDLES}: paddle {name} was not admitted so")
+            if name:
+                keys[name] = [(0, unhex(item["application"]["public"])), *((e["index"], unhex(e["event"]["public"])) for e in renewed)]
+        if admitted or applied or len({item["bidder"] for item in held}) != len(held) \
+                or not {e["event"]["actor"] for e in acts["key_renewed"]} <= {item["bidder"] for item in held}:
+            raise Invalid(f"{PADDLES}: not the paddles of the log, each of one bidder")
+        return {item["number"]: item for item in held if item["number"]}, keys
 
-    def _check_room(self, bids: list[dict[str, Any]]) -> None:
-        """Everybody was sent the same lines: numbered without a gap, and their bids are the bids."""
-        lines = [json.loads(line) for line in self.pack.read("data/20-auction/room.jsonl").decode("utf-8").splitlines()]
-        if [line["seq"] for line in lines] != list(range(1, len(lines) + 1)):
-            raise Invalid("20-auction/room.jsonl: its lines have a gap")
-        shown = [[line[name] for name in ("number", "paddle", "fen", "at", "evidence")] for line in lines if line["kind"] == "bid"]
-        if shown != [[bid[name] for name in ("number", "paddle", "fen", "at", "evidence")] for bid in bids]:
-            raise Invalid("20-auction/room.jsonl: it showed other bids than counted")
-        logged = {e["event"].get("seq") for e in self.entries if e["event"]["type"].startswith("auction.")}
-        if not {line["seq"] for line in lines} <= logged:
-            raise Invalid("20-auction/room.jsonl: a line is not in the log")
+    def _check_consents(self, item: dict[str, Any], consented: list[dict[str, Any]]) -> None:
+        """Each partner signed the application that names it; only who was not admitted may lack it."""
+        logged = {(e["event"]["actor"], e["event"]["signature"]) for e in consented}
+        given = {consent["code"]: consent for consent in item["consents"]}
+        for partner in item["application"]["partners"]:
+            consent = given.pop(partner["code"], {"share": partner["share"], "signature": "", "keys": []})
+            if not consent["signature"] and not item["number"]:
+                continue
+            document = {**item["application"], "partner": partner["code"]}
+            if consent["share"] != partner["share"] or (partner["code"], consent["signature"]) not in logged \
+                    or not _signed_by_one([unhex(key) for key in consent["keys"]], consent["signature"], "auction-consent", document):
+                raise Invalid(f"{PADDLES}: {partner['code']} did not agree to the joint bid of paddle {item['number']}")
+        if given:
+            raise Invalid(f"{PADDLES}: paddle {item['number']} has other partners than applied")
 
-    def _check_deal(self, sale: dict[str, Any], paddles: dict[str, Any], top: dict[str, Any] | None, notices: list[str]) -> str:
-        outcome = sale["outcome"]
+    def _check_bids(self, sale: dict[str, Any], acts: list[dict[str, Any]], keys: dict[str, list[tuple[int, bytes]]]) -> None:
+        """The bids are those of the log; each, and each word that one goes on, is signed by its paddle's key."""
+        logged = [e for e in acts if e["event"]["type"] == "auction.bid"]
+        if [e["index"] for e in logged] != [bid["evidence"] for bid in sale["bids"]]:
+            raise Invalid(f"{BIDS}: not the bids of the log")
+        for entry, bid in zip(logged, sale["bids"], strict=True):
+            event = entry["event"]
+            due = {name: event[name] for name in ("number", "paddle", "fen", "phase", "signature")}
+            if canonical(bid) != canonical(due | {"at": event["at_ms"], "by_host": event.get("by_host", False), "evidence": entry["index"]}):
+                raise Invalid(f"{BIDS}: bid {bid['number']} is another one than was logged")
+        for entry in acts:
+            event = entry["event"]
+            kind = {"auction.bid": "bid", "auction.joined": "join"}.get(event["type"])
+            if kind is None:
+                continue
+            act = {"v": 1, "room": sale["lot"], "paddle": event["paddle"], "act": kind, "fen": event.get("fen", 0), "key": event["key"]}
+            known = [key for since, key in keys.get(event["paddle"], []) if since < entry["index"]]
+            # Called out in the room and entered by the host, who is named: the phase in which that may be is checked with the room.
+            if event.get("by_host", False) and event.get("host") and event["actor"] == event["paddle"] and known:
+                continue
+            if event["actor"] != event["paddle"] or not _signed_by_one(known, event["signature"], "auction-act", act):
+                raise Invalid(f"{BIDS}: {'bid ' + str(event['number']) if kind == 'bid' else 'a word to go on'} (entry {entry['index']}) is not signed by its paddle")
+
+    def _check_room(self, acts: list[dict[str, Any]], room: LiveRoom, winner: str) -> LiveRoom:
+        """Everybody was sent the same lines: numbered without a gap, each as the log has it, each following from those before."""
+        lines = [loose_json(line.encode()) for line in self.pack.read(f"data/{ROOM}").decode("utf-8").removesuffix("\n").split("\n")]
+        if len(lines) != len(acts):
+            raise Invalid(f"{ROOM}: {len(lines)} lines, {len(acts)} in the log")
+        for number, (line, entry) in enumerate(zip(lines, acts, strict=True), 1):
+            event = entry["event"]
+            if event["seq"] != number:
+                raise Invalid(f"{ROOM}: line {number} is not in its place in the log")
+            try:
+                now = room.step(event)
+            except Invalid as error:
+                raise Invalid(f"{ROOM}: line {number}: {error}") from None
+            told = {name: value for name, value in event.items() if name not in UNTOLD}
+            due = {**told, "seq": number, "at": event["at_ms"], "evidence": entry["index"], "kind": event["type"].partition(".")[2]}
+            due |= {"name": winner} if event["type"] == "auction.settled" else {}
+            if canonical(due | {"now": line["now"] if now is None else now}) != canonical(line):
+                raise Invalid(f"{ROOM}: line {number} is another one than was logged, or than follows from those before")
+        return room
+
+    def _reserve_opened(self) -> int | None:
         opened = [bid["offer"]["price_fen"] for name, record in self._records().items() if name.startswith("15-opening/record-reserve")
                   for bid in record["record"]["bids"] if bid["offer"]]
-        reserve = opened[0] if opened else None
-        if not notices:
-            if "failed" not in outcome or outcome["failed"] == "no_bid" and top is not None \
-                    or outcome["failed"] == "below_reserve" and (top is None or reserve is None or top["fen"] >= reserve):
-                raise Invalid("20-auction/bids.json: it failed for another reason than the bids show")
-            return f"{len(sale['bids'])} bids, no deal"
-        award = self.pack.json(max(notices, key=lambda name: (len(name), name)))
-        agreed = {bid["paddle"] for bid in sale["bids"] if bid["phase"] in ("agreeing", "housing")} | ({top["paddle"]} if top else set())
-        if top is None or outcome["winner"] not in agreed or outcome["price_fen"] < top["fen"] or len(agreed) == 1 and outcome["price_fen"] != top["fen"]:
-            raise Invalid("20-auction/bids.json: the deal is not the last bid's")
-        if reserve is not None and outcome["price_fen"] < reserve:
-            raise Invalid("20-auction/bids.json: the deal is below the reserve price")
+        if opened and self._registration()["method"]["sale"].get("reserve") != "sealed":
+            raise Invalid("15-opening/record-reserve.json: the notice says that there is no reserve price")
+        return int(opened[0]) if opened else None
+
+    def _check_no_deal(self, sale: dict[str, Any], room: LiveRoom, reserve: int | None, notices: list[str], said: dict[str, Any]) -> str:
+        reason, is_sealed = sale["outcome"]["failed"], self._registration()["method"]["sale"].get("reserve") == "sealed"
+        of_reserve = {e["event"].get("session") for e in self.entries if e["event"]["type"] == "session.opened" and e["event"].get("envelope") == "reserve"}
+        sealed = any(e["event"]["type"] == "bid.commit" and e["event"]["session"] in of_reserve - self._ended() for e in self.entries)
+        holds = {"no_bid": room.price is None, "below_reserve": room.price is not None and reserve is not None and room.price < reserve,
+                 "reserve_missing": is_sealed and room.price is None and not sealed,
+                 "reserve_unreadable": is_sealed and room.price is not None and reserve is None}
+        if not room.over or not holds.get(reason, False) or said["type"] != "auction.failed" or said["reason"] != reason or notices:
+            raise Invalid(f"{BIDS}: it failed for another reason than the bids show")
+        return f"{len(sale['bids'])} bids, no deal"
+
+    def _award(self, notices: list[str]) -> dict[str, Any]:
+        """The award in force: the one with the longest, then last name."""
+        found: dict[str, Any] = self.pack.json(max(notices, key=lambda name: (len(name), name)))
+        return found
+
+    def _check_deal(self, sale: dict[str, Any], room: LiveRoom, reserve: int | None, paddles: dict[str, Any], notices: list[str], said: dict[str, Any]) -> str:
+        outcome = sale["outcome"]
+        # Where a tie at the ceiling was decided elsewhere (by lot, by quality, by one sealed offer each), one of those who agreed.
+        follows = (outcome["winner"], outcome["price_fen"]) == (room.leader, room.price) if not room.was_tied else (
+            outcome["winner"] in room.agreed and outcome["price_fen"] >= (room.price or 0))
+        if not notices or not room.over or room.price is None or not follows or outcome["housing"] != room.housing:
+            raise Invalid(f"{BIDS}: the deal is not the last bid's")
+        if said["type"] != "auction.settled" or (said["winner"], said["price_fen"]) != (outcome["winner"], outcome["price_fen"]):
+            raise Invalid(f"{BIDS}: the log names another deal")
+        if outcome["reserve_fen"] != reserve or reserve is not None and outcome["price_fen"] < reserve \
+                or reserve is None and self._registration()["method"]["sale"].get("reserve") == "sealed":
+            raise Invalid(f"{BIDS}: the deal is below the reserve price, or it was not opened")
+        award = self._award(notices)
         logged = [e["event"] for e in self.entries if e["event"]["type"] == "lot.awarded"][-1]
         if not (logged["winner"] == award["winner"] == paddles[outcome["winner"]]["bidder"] and logged["price_fen"] == award["price_fen"] == outcome["price_fen"]):
             raise Invalid("40-award/award-notice.json: the log names another winner")
+        due = {"v": 1, "type": "mingtang-confirmation", "lot": sale["lot"], "seller": self._registration()["tenderer"], "buyer": award["winner"], "name": award["name"],
+               "paddle": outcome["winner"], "price_fen": outcome["price_fen"], "housing": outcome["housing"], "at_ms": said["at_ms"]}
+        self._check_confirmations(due, paddles[outcome["winner"]]["organisation_keys"])
         return f"{award['winner']} at {award['price_fen'] / 100:,.2f}"
+
+    def _check_confirmations(self, due: dict[str, Any], buyer_keys: list[str]) -> None:
+        """What centre, buyer and seller signed is this deal, the same for all, and every such act of the log is here."""
+        said = [e["event"] for e in self.entries if e["event"]["type"] == "deal.signed"]
+        roles = {event["role"]: event for event in said}
+        here = {name[len(CONFIRMATION):-len(".json")]: name for name in self.pack.under(CONFIRMATION)}
+        if roles.keys() != here.keys() or len(said) != len(roles) or not {"centre"} <= roles.keys() <= {"centre", "buyer", "seller"}:
+            raise Invalid("40-award: not the confirmations of the log, or the centre's is missing")
+        sellers = {key for name in self.pack.under("10-bids/") if name.endswith("/filing.json") for key in self.pack.json(name)["keys"]}
+        for role, name in here.items():
+            piece = self.pack.json(name)
+            document, key = piece["document"], piece["key"]
+            if piece["role"] != role or not _is_shaped(document, _CONFIRMATION) or any(canonical(document[fact]) != canonical(value) for fact, value in due.items()):
+                raise Invalid(f"{name}: it confirms another deal")
+            if tagged("confirmation", canonical(document)).hex() != roles[role]["confirmation"] \
+                    or roles[role]["actor"] != {"centre": "centre", "buyer": due["buyer"], "seller": due["seller"]}[role]:
+                raise Invalid(f"{name}: not the one that was logged")
+            if role == "centre":
+                key = self.centre_key or key
+            elif key not in (buyer_keys if role == "buyer" else sellers):
+                self.notes.append(f"{name}: signed with a key of the {role} that nothing else in the pack shows")
+            if not _signed(unhex(key), _signature(piece["signature"], role == "centre"), b"mingtang/v1/confirmation\0" + canonical(document)):
+                raise Invalid(f"{name}: the signature is wrong")
+        if len({tagged("confirmation", canonical(self.pack.json(name)["document"])) for name in here.values()}) != 1:
+            raise Invalid("40-award: the confirmations are not of one deal")
+
+    def _check_reserve(self) -> None:
+        """The reserve price of a live sale was sealed by the seller before the bidding and asked for after its end (docs/protocol.md, 6.4)."""
+        for ident in [ident for ident, document in self.sessions.items() if document["envelope"] == "reserve" and ident not in self._ended()]:
+            document, place = self.sessions[ident], "00-policy/session-reserve.json"
+            commits = [e for e in self.entries if e["event"]["type"] == "bid.commit" and e["event"]["session"] == ident]
+            if document["policy"] != "T" or any(e["event"]["bidder"] != self._registration()["tenderer"] for e in commits):
+                raise Invalid(f"{place}: the reserve price is not the seller's alone")
+            begun = min((e["index"] for e in self.entries if "seq" in e["event"] and e["event"]["type"] in ("auction.phase", "auction.bid")), default=2**53)
+            if any(e["index"] > begun for e in commits) or any(e["event"]["bid_digest"] not in self._gone() for e in commits[:-1]):
+                raise Invalid(f"{place}: the reserve price was sealed after the bidding began, or more than once")
+            asked = [e for e in self.entries if e["event"]["type"] == "window.closed" and e["event"]["session"] == ident]
+            given = any(piece["body"]["session"] == ident for name in self.pack.under("10-bids/releases/") if (piece := self._release(name)))
+            ended = [e for e in self.entries if e["event"]["type"] == "auction.ended"]
+            if not asked and not given:
+                continue
+            if len(asked) != 1 or len(ended) != 1 or ended[0]["index"] > asked[0]["index"] or asked[0]["event"].get("ended") != tagged(
+                    "leaf", unhex(ended[0]["nonce"]) + canonical(ended[0]["event"])).hex():
+                raise Invalid(f"{place}: the reserve price was not asked for once, after the end of the bidding")
 
     def _check_unchanged(self, report: dict[str, Any]) -> None:
         """Whoever has seen the prices changes no verdict and no mark, and brings nobody back."""

@@ -181,6 +181,13 @@ export async function requireEnded (bundle, session, name, log) {
   await indexOf(bundle.window, log)
   const { type, session: of, ended } = bundle.window.event
   need(type === 'window.closed' && of === name && /^[0-9a-f]{64}$/.test(ended), 'trustee.reserve_too_soon')
+  // Of something that the log took in after the close of the session, which nobody could name before; what it says the archive shows.
+  const [leaves, since] = [unbase64(bundle.leaves, 'leaves'), bundle.opened.index]
+  let isThere = false
+  for (let index = bundle.close.index + 1; index < bundle.window.index; index++) {
+    isThere ||= isSame(leaves.slice(32 * (index - since), 32 * (index - since + 1)), unhex(ended))
+  }
+  need(isThere, 'trustee.reserve_too_soon')
 }
 
 /** When the pinned witnesses saw the checkpoint, one time for each. */

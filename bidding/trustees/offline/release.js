@@ -32,7 +32,7 @@ export async function checked (holder, bundle, memory, pins, at) {
   await checkOneClose(bundle, name, log)
   const opens = await openingTime(bundle, session, name, pins, log)
   if (opens < own(memory.opens, name, 0)) throw new Refusal('trustee.amendment_hidden')
-  const window = await isWindowClosed(bundle, name, log) ? 0 : session.bidder_endings
+  const window = await isWindowClosed(bundle, name, log) ? 0 : session.bidder_window_s
   if (at < opens + window) throw new Refusal('trustee.too_early')
   const times = await witnessTimes(log.note, pins)
   if (times.filter(seconds => seconds >= opens).length < pins.quorum) throw new Refusal('trustee.not_witnessed')

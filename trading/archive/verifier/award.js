@@ -3,12 +3,17 @@
 import { equal } from './bytes.js'
 import { canonical, idOf, isInt, isObject, isText } from './canonical.js'
 import { drawnOrders } from './draw.js'
+import { isLive, sale } from './sale.js'
 import { technicalReport } from './two_envelopes.js'
 
 const RANKED = { rank: isInt, digest: isText, offer: isText, bidder: isText }
 
-export async function award({ reading, fail }) {
+export async function award({ reading, fail, note }) {
   await checkNotices(reading, fail)
+  if (await isLive(reading)) {
+    await sale({ reading, fail, note }, inForce(reading))
+    return
+  }
   const ranking = await checkReport(reading, fail)
   await checkAward(reading, ranking, fail)
 }
@@ -108,9 +113,14 @@ async function checkOrder(path, report, ranking, reading, fail) {
   }
 }
 
-async function checkAward(reading, ranking, fail) {
+/** The path of the award that is in force: the one with the longest, then last name. */
+function inForce(reading) {
   const notices = reading.pack.below('40-award/award-notice')
-  const path = notices.sort((one, other) => one.length - other.length || (one < other ? -1 : 1)).at(-1)
+  return notices.sort((one, other) => one.length - other.length || (one < other ? -1 : 1)).at(-1)
+}
+
+async function checkAward(reading, ranking, fail) {
+  const path = inForce(reading)
   if (!path) return
   const { winner, price_fen } = await reading.pack.document(path)
   const last = (await reading.events('lot.awarded')).at(-1)?.event

@@ -8,6 +8,7 @@ import * as documents from './documents.js'
 import * as draw from './draw.js'
 import * as notes from './notes.js'
 import * as opening from './opening.js'
+import * as room from './room.js'
 import { Sm3 } from './sm3.js'
 import * as shares from './shares.js'
 import * as stamps from './stamps.js'
@@ -15,4 +16,4 @@ import * as suites from './suites.js'
 import * as trees from './trees.js'
 import { verify } from './verify.js'
 
-export const offered = { verify, bytes, canonical, certificates, documents, draw, notes, opening, Sm3, shares, stamps, suites, trees }
+export const offered = { verify, bytes, canonical, certificates, documents, draw, notes, opening, room, Sm3, shares, stamps, suites, trees }

@@ -6,6 +6,7 @@ import { PART, headerFault, manifestFault } from './documents.js'
 import { ended } from './origins.js'
 import { contentOf, entriesOf, hashesOf, isLink } from './pack.js'
 import { checkReleases, releases } from './releases.js'
+import { checkReserve } from './reserve.js'
 import { choices, valueAt } from './shares.js'
 import { CHUNK, HEAD, SUITES, TAG, derive, payloadOpener, suiteHash } from './suites.js'
 import { leftShut } from './two_envelopes.js'
@@ -22,6 +23,7 @@ export async function opening({ pack, reading, fail, told, note }) {
   const known = (await reading.sessions()).found
   const over = await ended(reading)
   const gone = await reading.gone()
+  await checkReserve(reading, known, gone, fail)
   const sealed = (await reading.bids()).found.filter(bid => bid.isBid)
   for (const digest of gone) {
     for (const path of pack.below(`10-bids/${digest}/`)) if (!path.endsWith('.json')) fail(path, '已撤回或被替换的投标不应留有内容', 'is left of a bid that was withdrawn or replaced')
