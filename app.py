@@ -71,6 +71,7 @@ from bidding.trustees import views as trustee_views
 from experts.draw import api as draw_api
 from experts.draw import jobs as draw_jobs
 from experts.draw import supplier_views
+from experts.draw import ties as draw_ties
 from experts.draw import views as draw_views
 from experts.evaluation import jobs as evaluation_jobs
 from experts.evaluation import prequalification_views, selection_views
@@ -344,8 +345,10 @@ TIMETABLE = [
     Job("auction.advance_due", 0.25, lambda: auction_jobs.advance_due(now)),
     Job("auction.watch", 1, lambda: auction_lapses.watch(now)),
     Job("auction.settle_due", 1, lambda: auction_jobs.settle_due(now)),
+    Job("auction.decide_ties", 1, lambda: auction_jobs.decide_ties(now)),
     Job("opening.read_replies", 2, lambda: objecting.read_replies(now())),
     Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),
+    Job("draw.decide_ties", 1, lambda: draw_ties.follow_due(now)),
     Job("evaluation.start_due", 2, lambda: evaluation_jobs.start_due(now())),
     Job("frameworks.settle_due", 2, lambda: framework_jobs.settle_due(now())),
     Job("contracts.remind_instalments", 3600, lambda: contract_jobs.remind_due(now())),

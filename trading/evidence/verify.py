@@ -1642,10 +1642,55 @@ class Verifier:
             raise Invalid("20-auction/bids.json: the deal is not the last bid's")
         if reserve is not None and outcome["price_fen"] < reserve:
             raise Invalid("20-auction/bids.json: the deal is below the reserve price")
+        self._check_tie(sale, paddles, outcome)
         logged = [e["event"] for e in self.entries if e["event"]["type"] == "lot.awarded"][-1]
         if not (logged["winner"] == award["winner"] == paddles[outcome["winner"]]["bidder"] and logged["price_fen"] == award["price_fen"] == outcome["price_fen"]):
             raise Invalid("40-award/award-notice.json: the log names another winner")
         return f"{award['winner']} at {award['price_fen'] / 100:,.2f}"
+
+    def _check_tie(self, sale: dict[str, Any], paddles: dict[str, Any], outcome: dict[str, Any]) -> None:
+        """A tie at the ceiling: the deal is what the log says decided it, and the draw or the opened offers give the same."""
+        said = [e["event"] for e in self.entries if e["event"]["type"] == "auction.tie_decided"]
+        ceiling, after = sale["terms"]["ceiling_fen"], sale["terms"]["after_ceiling"]
+        first = next((bid["paddle"] for bid in sale["bids"] if bid["fen"] == ceiling and bid["phase"] not in ("agreeing", "housing")), None)
+        agreed = [name for name in [first] if name] + [bid["paddle"] for bid in sale["bids"] if bid["phase"] == "agreeing"]
+        if len(agreed) < 2 or after == "housing":
+            if said:
+                raise Invalid("20-auction/bids.json: the log decides a tie that there was not")
+            return
+        if [(item["how"], item["winner"], item["price_fen"]) for item in said] != [(after, outcome["winner"], outcome["price_fen"])]:
+            raise Invalid("20-auction/bids.json: the tie was decided otherwise than the deal says")
+        if after != "single":
+            found = outcome["winner"], ceiling
+        if after == "lottery":
+            held = self.pack.json("20-draw-winner/candidates.json")
+            names = {b64encode(hmac.digest(unhex(held["salt"]), code.encode(), "sha256")).decode(): code for code in held["codes"]}
+            document = self.pack.json("20-draw-winner/transcript.json")
+            members = [eid for stratum in document["result"]["strata"] for eid in stratum["members"]]
+            if sorted(names.values()) != sorted(agreed) or sorted(names) != sorted(row["eid"] for row in document["pool"]) \
+                    or [names.get(eid) for eid in members] != [outcome["winner"]]:
+                raise Invalid("20-draw-winner: not drawn among those who agreed, or another was drawn")
+        elif after == "single":
+            found = self._best_single(said[0], {item["bidder"]: name for name, item in paddles.items() if name in agreed}, ceiling, agreed[0])
+        if found != (outcome["winner"], outcome["price_fen"]):
+            raise Invalid("20-auction/bids.json: the opened offers give another winner")
+
+    def _best_single(self, said: dict[str, Any], names: dict[str, str], ceiling: int, first: str) -> tuple[str, int]:
+        """Which of the single offers wins by the rule of the notice; where none counts, the first to reach the ceiling."""
+        filed = {e["event"]["bid_digest"]: e["index"] for e in self.entries if e["event"]["type"] == "bid.commit"}
+        record = next(record["record"] for record in self._records().values() if record["record"]["session"] == said["session"])
+        offers = [(names[bid["bidder"]], bid["offer"]["price_fen"]) for bid in sorted(record["bids"], key=lambda bid: filed[bid["digest"]])
+                  if bid["offer"] and bid["bidder"] in names and bid["offer"]["price_fen"] >= ceiling]
+        rule = self.pack.json("20-auction/bids.json")["single_rule"]
+        if rule not in ("highest", "nearest_mean", "nearest_mean_from_below") or rule != said["rule"]:
+            raise Invalid("20-auction/bids.json: an unknown rule of single offers")
+        total, count = sum(fen for _, fen in offers), len(offers)
+
+        def badness(fen: int) -> tuple[int, int]:
+            over = fen * count - total
+            return (0, -fen) if rule == "highest" else (int(rule == "nearest_mean_from_below" and over > 0), abs(over))
+
+        return min(offers, key=lambda offer: badness(offer[1]), default=(first, ceiling))
 
     def _check_unchanged(self, report: dict[str, Any]) -> None:
         """Whoever has seen the prices changes no verdict and no mark, and brings nobody back."""
