@@ -128,6 +128,12 @@ def session(lot_id: int) -> SealingSession | None:
     return named[max(named)] if named else None
 
 
+def may_offer(lot_id: int, organisation_id: int) -> bool:
+    """Whether an organisation is asked for an offer in the newest session; for itself alone to know."""
+    found = session(lot_id)
+    return found is not None and guests.is_secretly_admitted(found.id, organisation_id)
+
+
 def ask_offers(lot_id: int, *, clock: Clock) -> bool:
     """Ask everybody who agreed for one sealed offer. Returns whether this call did."""
     with transaction():

@@ -20,6 +20,7 @@ from trading.contracts import payments
 from trading.demonstration.sale import SaleRun
 from trading.evidence import service as evidence
 from trading.evidence import verify
+from trading.parties import service as parties
 from trading.projects import service as projects
 from trading.projects.rules import Stage
 
@@ -32,7 +33,8 @@ def concluded(sale: SaleRun) -> None:
     award = projects.award_of(sale.lot_id)
     assert award is not None
     winner = next(buyer.company for buyer in sale.buyers if buyer.company.id == award.organisation_id)
-    document = deal.confirmation(sale.lot)
+    document, seller = deal.confirmation(sale.lot), sale.cast.tenderer
+    parties.register_key(seller.id, verify.raw_public_key(sale.cast.tenderer_key), actor=seller.code, at=sale.at)
     for key, organisation in ((winner.key, winner.id), (sale.cast.tenderer_key, sale.cast.tenderer.id)):
         deal.sign(sale.lot_id, key.sign(deal.message(document)), organisation_id=organisation, clock=stopped(sale.wait(minutes=5)))
     sale.wait(days=3)
