@@ -65,7 +65,7 @@ def offer(code: str) -> ResponseReturnValue:
     until, is_closed, _asked = guests.standing(found.id, me().id)
     return render_template("auction/offer.html", lot=lot, deadline=until, is_open=not is_closed and now() < until, text=tie_pages.explained(lot, After.SINGLE),
                            ceiling=lot.ceiling_fen, history=pages.history(me(), found, place), crumbs=[
-                               {"text": _("我的竞买"), "href": "/me/sales"}, {"text": lot.code, "href": f"/me/sales/{lot.code}"}, {"text": _("一次书面报价")}])
+                               {"text": _("我的竞买"), "href": "/me/sales"}, {"text": lot.code, "href": f"/me/sales/{lot.code}"}, {"text": _("我的一次报价")}])
 
 
 @bp.get("/me/sales/<code>/offer/seal")
