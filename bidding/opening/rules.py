@@ -72,7 +72,7 @@ def stages_during(envelope: str, *, is_live: bool = False) -> tuple[Stage, ...]:
     offers decide a tie, while its bidding is not over."""
     if envelope in FIRST or envelope == RESERVE:
         return (Stage.CLOSED,)
-    return (Stage.BIDDING,) if is_live else LATER
+    return (Stage.BIDDING,) if is_live and envelope.startswith("offer-") else LATER
 
 
 #: Stages in which a later round of offers may run.

@@ -87,6 +87,8 @@ def test_one_sealed_offer_on_the_bidders_own_telephone(live: Live, visitors: Vis
     page = looked_at(public.open(f"/auctions/{code}/tie"))
     expect(page.locator(".card--result")).to_contain_text(f"{numbers[0]}，¥{yuan(CEILING + 5 * STEP)}")
     expect(public.open(f"/auctions/{code}").locator("main")).to_contain_text(tied.companies[0].name)
+    # No process of live events runs here: the room asks for them in vain and polls.
+    public.complaints[:] = [line for line in public.complaints if "ERR_CONNECTION_REFUSED" not in line]
 
 
 def test_the_draw_is_watched_by_anybody(live: Live, visitors: Visitors, tied: SimpleNamespace) -> None:
