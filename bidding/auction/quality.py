@@ -11,12 +11,15 @@ from sqlalchemy import select
 
 from bidding.auction import ties
 from bidding.auction.models import TieDecision
+from trading.accounts import service as accounts
+from trading.accounts.permissions import Permission
 from trading.archive import service as archive
 from trading.base import texts
 from trading.base.clock import Clock
 from trading.base.database import db, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
+from trading.messages import service as messages
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.sales.modes import After
@@ -56,6 +59,8 @@ def record(lot_id: int, paddle: str, reason: str, minutes: bytes, ending: str, *
         session.flush()
         made.minutes = archive.file_bytes(lot_id, f"20-auction/tie-minutes-{made.id}.{ending.lower()}", "竞品质评审纪要", minutes, at=at).sha256
         evidence.record("tie.recorded", actor=actor, at=at, lot=lot.code, decision=made.id, paddle=paddle, reason=reason, minutes=made.minutes)
+        for holder in accounts.holders_of(Permission.TIE_CONFIRM):
+            messages.notify("auction.tie_recorded", at=at, account_id=holder, lot=lot.label, link=f"/supervise/{lot.code}/tie")
         return made
 
 
@@ -87,3 +92,4 @@ def send_back(decision_id: int, reason: str, *, account_id: int, actor: str, clo
         found.refused_reason = texts.filled(reason, "tie.reason", REASON_LENGTH)
         found.refused_at, found.refused_by = at, account_id
         evidence.record("tie.sent_back", actor=actor, at=at, lot=lot.code, decision=found.id, reason=found.refused_reason)
+        messages.notify("auction.tie_sent_back", at=at, organisation_id=lot.project.tenderer_id, lot=lot.label, link=f"/projects/lots/{lot.code}/tie")

@@ -305,6 +305,10 @@ def test_the_committee_decides_and_a_supervisor_confirms(centre: Centre) -> None
         quality.confirm(second.id, account_id=supervisor, actor="s", clock=stopped(sale.wait(minutes=1)))
     (decided,) = events(sale, "auction.tie_decided")
     assert (decided["winner"], decided["minutes"], decided["how"]) == (two.number, second.minutes, "quality")
+    told = [(message.kind, message.account_id or message.organisation_id) for message in db.session.scalars(
+        db.select(Message).where(Message.kind.like("auction.tie_%")).order_by(Message.id))]
+    overseers = [("auction.tie_recorded", number) for number in (seller, supervisor)]
+    assert told == [("auction.tie_asked", sale.cast.tenderer.id), *overseers, ("auction.tie_sent_back", sale.cast.tenderer.id), *overseers]
     filed = {piece.path: piece.sha256 for piece in db.session.scalars(db.select(Piece).where(Piece.lot_id == sale.lot_id, Piece.path.like("20-auction/tie-%")))}
     assert filed == {f"20-auction/tie-minutes-{item.id}.pdf": item.minutes for item in (first, second)}
     running.advance(sale.lot_id, clock=stopped(sale.wait(seconds=1)))
