@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from trading.accounts.permissions import Role
 from trading.archive.models import Piece
 from trading.base.clock import stopped
 from trading.base.database import db
+from trading.base.errors import Refused
 from trading.demonstration.sale import SaleRun
 from trading.evidence.models import Entry
 from trading.messages.models import Message
@@ -306,7 +308,7 @@ def test_the_committee_decides_and_a_supervisor_confirms(centre: Centre) -> None
     (decided,) = events(sale, "auction.tie_decided")
     assert (decided["winner"], decided["minutes"], decided["how"]) == (two.number, second.minutes, "quality")
     told = [(message.kind, message.account_id or message.organisation_id) for message in db.session.scalars(
-        db.select(Message).where(Message.kind.like("auction.tie_%")).order_by(Message.id))]
+        db.select(Message).where(Message.kind.startswith("auction.tie_", autoescape=True)).order_by(Message.id))]
     overseers = [("auction.tie_recorded", number) for number in (seller, supervisor)]
     assert told == [("auction.tie_asked", sale.cast.tenderer.id), *overseers, ("auction.tie_sent_back", sale.cast.tenderer.id), *overseers]
     filed = {piece.path: piece.sha256 for piece in db.session.scalars(db.select(Piece).where(Piece.lot_id == sale.lot_id, Piece.path.like("20-auction/tie-%")))}
@@ -321,3 +323,25 @@ def test_bids_and_agreements_after_the_tie_are_refused(sqlite_centre: Centre) ->
         with refused("auction.no_bids_now"):
             sale.bid(buyer, CEILING)
     assert sale.room.standing.phase is Phase.TIED
+
+
+def test_of_two_decisions_at_once_one_counts(centre: Centre) -> None:
+    """Whoever comes second finds no tie, on whichever winner it insists."""
+    sale = at_the_ceiling(centre, "lottery")
+    at, numbers = sale.wait(seconds=1), [buyer.number for buyer in sale.buyers[:3]]
+    db.session.remove()
+
+    def insist(number: str) -> str:
+        with centre.app.app_context():
+            try:
+                ties.decide(sale.lot_id, number, After.LOTTERY, actor="x", clock=stopped(at))
+                return "decided"
+            except Refused as refusal:
+                return refusal.reason
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(3) as pool:
+        came = list(pool.map(insist, numbers))
+    assert sorted(came) == ["auction.no_tie", "auction.no_tie", "decided"]
+    assert sale.room.standing.leader == numbers[came.index("decided")] and len(events(sale, "auction.tie_decided")) == 1
