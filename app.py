@@ -54,6 +54,7 @@ from bidding.auction import jobs as auction_jobs
 from bidding.auction import lapses as auction_lapses
 from bidding.auction import seller_views as auction_seller_views
 from bidding.auction import taking_part_views as auction_taking_part
+from bidding.auction import tie_views as auction_tie_views
 from bidding.auction import views as auction_views
 from bidding.opening import api as opening_api
 from bidding.opening import jobs as opening_jobs
@@ -71,6 +72,7 @@ from bidding.trustees import views as trustee_views
 from experts.draw import api as draw_api
 from experts.draw import jobs as draw_jobs
 from experts.draw import supplier_views
+from experts.draw import ties as draw_ties
 from experts.draw import views as draw_views
 from experts.evaluation import jobs as evaluation_jobs
 from experts.evaluation import prequalification_views, selection_views
@@ -153,7 +155,7 @@ BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.
               portal_views.bp, letter_views.bp,
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, countersigning_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
               supplier_views.bp, selection_views.bp, prequalification_views.bp, log_views.bp, framework_views.bp,
-              auction_views.bp, auction_taking_part.bp, auction_seller_views.bp, evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, audit_views.bp, continuing_views.bp, pause_views.bp, clock_views.bp,
+              auction_views.bp, auction_taking_part.bp, auction_seller_views.bp, auction_tie_views.bp, evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, audit_views.bp, continuing_views.bp, pause_views.bp, clock_views.bp,
               law_views.bp, law_change_views.bp, contract_views.bp, sale_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 
 
@@ -344,8 +346,10 @@ TIMETABLE = [
     Job("auction.advance_due", 0.25, lambda: auction_jobs.advance_due(now)),
     Job("auction.watch", 1, lambda: auction_lapses.watch(now)),
     Job("auction.settle_due", 1, lambda: auction_jobs.settle_due(now)),
+    Job("auction.decide_ties", 1, lambda: auction_jobs.decide_ties(now)),
     Job("opening.read_replies", 2, lambda: objecting.read_replies(now())),
     Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),
+    Job("draw.decide_ties", 1, lambda: draw_ties.follow_due(now)),
     Job("evaluation.start_due", 2, lambda: evaluation_jobs.start_due(now())),
     Job("frameworks.settle_due", 2, lambda: framework_jobs.settle_due(now())),
     Job("contracts.remind_instalments", 3600, lambda: contract_jobs.remind_due(now())),

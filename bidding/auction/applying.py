@@ -25,7 +25,6 @@ from trading.base.database import connection, db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.deposits import service as deposits
 from trading.evidence import service as evidence
-from trading.messages import service as messages
 from trading.parties import service as parties
 from trading.projects import service as projects
 from trading.projects.models import Lot
@@ -131,7 +130,6 @@ def apply(lot_id: int, public: bytes, partners: Sequence[Partner], signature: by
             partner_tag = _partner_tag(lot_id, partner.code)
             session.add(JointConsent(tag=partner_tag, lot_id=lot_id, box=installation.boxes().close(
                 {"owner": tag, "code": partner.code, "share": partner.share, "signature": ""}, f"consent/{partner_tag}", pad=400)))
-            messages.notify("auction.consent_asked", at=at, organisation_id=parties.by_code(partner.code).id, lot=lot.label, link=f"/me/sales/{lot.code}")
         session.flush()
         _note(made, "auction.applied", bidder.code, lot, at, application=keys.tagged_hash("auction-application", documents.encode(document)).hex())
         return made
@@ -269,7 +267,7 @@ def admit(paddle_id: int, *, clock: Clock) -> bool:
         paddle.box = _close(paddle.owner_tag, kept | {"admitted_at": at.isoformat()})
         _note(paddle, "auction.admitted", paddle.number, lot, at, paddle=paddle.number, public=paddle.public,
               application=keys.tagged_hash("auction-application", documents.encode(kept["application"])).hex())
-        messages.notify("auction.admitted", at=at, organisation_id=kept["organisation"], lot=lot.label, number=paddle.number, link=f"/me/sales/{lot.code}")
+        # No message: its row would name who bids. Bidders find their number on their own page.
         return True
 
 

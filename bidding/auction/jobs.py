@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from sqlalchemy import and_, or_, select
 
-from bidding.auction import applying, running, settling
+from bidding.auction import applying, running, settling, ties
 from bidding.auction.models import Auction, Paddle
 from bidding.envelope.documents import RESERVE
 from bidding.trustees.models import SealingSession
@@ -19,6 +19,7 @@ from trading.base.errors import Refused
 from trading.law.procedures import PROCEDURES
 from trading.projects.models import Lot, Project
 from trading.projects.rules import Stage
+from trading.sales.modes import After
 
 log = structlog.get_logger()
 
@@ -57,6 +58,16 @@ def settle_due(clock: Clock) -> int:
     ended = db.session.scalars(select(Auction.lot_id).join(Lot, Lot.id == Auction.lot_id).where(
         Auction.ended_at.is_not(None), Lot.stage == Stage.CLOSED)).all()
     return _each(ended, lambda lot_id: settling.settle(lot_id, clock=clock))
+
+
+def decide_ties(clock: Clock) -> int:
+    """Ask for single offers, close and settle them; say of what a committee decides that it does."""
+    done = _each(ties.tied(After.QUALITY), lambda lot_id: ties.begin(lot_id, After.QUALITY, clock=clock))
+
+    def step(lot_id: int) -> bool:
+        return ties.ask_offers(lot_id, clock=clock) or ties.close_offers(lot_id, clock=clock) or ties.settle_offers(lot_id, clock=clock)
+
+    return done + _each(ties.tied(After.SINGLE), step)
 
 
 def _each(items: Iterable[Any], act: Callable[[Any], bool]) -> int:

@@ -116,3 +116,22 @@ class Link(Model):
     paddle_id: Mapped[int] = mapped_column(ForeignKey("auction_paddle.id"), primary_key=True, autoincrement=False)
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
     heard_at: Mapped[datetime]
+
+
+class TieDecision(Model):
+    """Whom the seller's committee chose at the ceiling (竞品质), until a supervisor confirmed it or sent it back."""
+
+    __tablename__ = "auction_tie_decision"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
+    paddle: Mapped[str] = mapped_column(String(8))
+    reason: Mapped[str] = mapped_column(Text)
+    # SHA-256 of the committee's minutes, which are filed with the case.
+    minutes: Mapped[str] = mapped_column(String(64))
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    refused_at: Mapped[datetime | None]
+    refused_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    refused_reason: Mapped[str] = mapped_column(Text, default="")

@@ -75,6 +75,13 @@ def settle_single(standing: Standing, offers: Sequence[tuple[str, int]], rule: S
     return replace(standing, phase=Phase.ENDED, leader=winner, price_fen=fen)
 
 
+def settle_first(standing: Standing) -> Standing:
+    """A tie at the ceiling in which nobody made a valid single offer: the first to reach the ceiling has it at the ceiling. Raises Refused ``auction.no_tie``."""
+    if standing.phase is not Phase.TIED or standing.terms.after_ceiling is not After.SINGLE:
+        raise Refused("auction.no_tie", phase=standing.phase)
+    return replace(standing, phase=Phase.ENDED, leader=standing.agreed[0], price_fen=standing.terms.ceiling_fen)
+
+
 def _best(amounts: Sequence[int], rule: Single) -> int:
     mean = Fraction(sum(amounts), len(amounts))
 

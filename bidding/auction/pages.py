@@ -11,7 +11,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from bidding.auction import applying, rooms, words
+from bidding.auction import applying, rooms, tie_pages, words
 from bidding.auction.models import Auction, AuctionEvent, Paddle
 from bidding.auction.rooms import Room
 from bidding.auction.standing import kept_terms
@@ -83,8 +83,15 @@ def room_page(lot: Lot, at: datetime, *, bidder_id: int | None, host: bool) -> d
         "ends_at": rooms.moment(room.standing.ends_at) if room.standing.ends_at else rooms.moment(room.terms.opens_at),
         "bidder_code": "", "facts": facts(lot, room), "is_open_for_applications": lot.stage in (Stage.ANNOUNCED, Stage.BIDDING) and lot.deadline is not None and at < lot.deadline,
         "own_key": bytes.fromhex(paddle.public).hex() if paddle else "", "rows": log_rows(room, number),
-        "desk": desk(lot, room) if host else None, "floor_key": secrets.token_hex(16),
+        "tie": _tie(lot, room), "desk": desk(lot, room) if host else None, "floor_key": secrets.token_hex(16),
         "crumbs": [{"text": _("首页"), "href": "/"}, {"text": _("竞价大厅"), "href": "/auctions"}, {"text": lot.code}]}
+
+
+def _tie(lot: Lot, room: Room) -> dict[str, Any] | None:
+    """Where it stands what decides at the ceiling; None where the bidding decides alone."""
+    if not tie_pages.may_tie(room):
+        return None
+    return {"href": f"/auctions/{lot.code}/tie", "how": words.after(room.terms.after_ceiling), "is_tied": tie_pages.is_tied(room)}
 
 
 def facts(lot: Lot, room: Room) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from bidding.auction import applying, deal, outcomes, reserve, rooms
 from bidding.auction.models import AuctionEvent, LiveBid, Paddle
+from bidding.auction.outcomes import Single
 from bidding.auction.rooms import Room
 from bidding.auction.standing import kept_terms
 from bidding.envelope import documents, keys
@@ -106,7 +107,7 @@ def _record(lot: Lot, room: Room, paddles: list[Paddle], at: datetime) -> None:
     lines = list(db.session.scalars(select(AuctionEvent.body).where(AuctionEvent.room == room.code).order_by(AuctionEvent.seq)))
     archive.file_bytes(lot.id, "20-auction/room.jsonl", "竞价记录（逐条）", ("\n".join(lines) + "\n").encode(), at=at)
     archive.file_document(lot.id, "20-auction/bids.json", "有效报价", {
-        "v": documents.VERSION, "lot": lot.code, "terms": kept_terms(room.terms), "outcome": room.outcome,
+        "v": documents.VERSION, "lot": lot.code, "terms": kept_terms(room.terms), "single_rule": lot.method["sale"].get("single_rule", Single.NEAREST_MEAN), "outcome": room.outcome,
         "bids": [_bid(row) for row in bids(lot.id)], "acts": _acts(lot)}, at=at)
     archive.file_document(lot.id, "20-auction/paddles.json", "竞买人与竞买号", {
         "v": documents.VERSION, "lot": lot.code, "paddles": [_paddle(paddle) for paddle in paddles]}, at=at)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from bidding.opening import service
 from bidding.opening.models import Opening
@@ -33,7 +33,8 @@ def close_due(clock: Clock) -> int:
 def advance_due(clock: Clock) -> int:
     """Take every opening under way as far as it can go now."""
     under_way = db.session.execute(select(Opening.lot_id, Opening.envelope).join(Lot, Lot.id == Opening.lot_id).where(
-        Opening.opened_at.is_(None), Lot.stage.in_((Stage.CLOSED, *LATER)))).all()
+        Opening.opened_at.is_(None), or_(Lot.stage.in_((Stage.CLOSED, *LATER)),
+                                         and_(Lot.stage == Stage.BIDDING, Opening.envelope.like("offer-%"))))).all()
 
     def step(item: tuple[int, str]) -> bool:
         moved = service.close_window(*item, clock=clock)

@@ -65,11 +65,14 @@ def settle(outcome: str, *, fits: int, garbage: int, n: int, k: int, over: bool)
     return "wrap_damaged" if garbage and fits + garbage >= k else outcome
 
 
-def stages_during(envelope: str) -> tuple[Stage, ...]:
+def stages_during(envelope: str, *, is_live: bool = False) -> tuple[Stage, ...]:
     """The stages a lot may be in while envelopes of this name are opened: the bids before the
     read-out, a sale's reserve price when the bidding has ended, prices in envelopes of their own and the
-    offers of later rounds while the committee sits or a framework is in force."""
-    return (Stage.CLOSED,) if envelope in FIRST or envelope == RESERVE else LATER
+    offers of later rounds while the committee sits or a framework is in force; of a live sale, whose single
+    offers decide a tie, while its bidding is not over."""
+    if envelope in FIRST or envelope == RESERVE:
+        return (Stage.CLOSED,)
+    return (Stage.BIDDING,) if is_live and envelope.startswith("offer-") else LATER
 
 
 #: Stages in which a later round of offers may run.

@@ -69,6 +69,14 @@ def _locked_opening(lot_id: int, envelope: str = FIRST) -> tuple[Lot, Opening]:
     return lot, opening
 
 
+def _is_live(lot: Lot) -> bool:
+    return lot.method.get("kind") == "live"
+
+
+def _stages(lot: Lot, envelope: str) -> tuple[Stage, ...]:
+    return rules.stages_during(envelope, is_live=_is_live(lot))
+
+
 def say(lot_id: int, kind: str, *, at: datetime, **facts: Any) -> None:
     """Add one line to the hall's public log."""
     db.session.add(HallEvent(lot_id=lot_id, kind=kind, facts=facts, at=at))
@@ -112,7 +120,7 @@ def close(lot_id: int, *, clock: Clock) -> bool:
         lot = projects.locked_lot(lot_id)
         at = clock()
         # In a live sale the deadline ends the applications; its room ends the bidding.
-        if lot.stage != Stage.BIDDING or lot.deadline is None or at < lot.deadline or lot.method.get("kind") == "live":
+        if lot.stage != Stage.BIDDING or lot.deadline is None or at < lot.deadline or _is_live(lot):
             return False
         sessions = trustees.sessions_of_bids(lot_id)
         for sealing_session in sessions:
@@ -247,7 +255,7 @@ def close_window(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
     with transaction() as session:
         lot, opening = _locked_opening(lot_id, envelope)
         at = clock()
-        if lot.stage not in rules.stages_during(envelope) or opening.window_closed_at:
+        if lot.stage not in _stages(lot, envelope) or opening.window_closed_at:
             return False
         sealing_session = lock_row(SealingSession, opening.session)
         if envelope == envelopes.PRICE:
@@ -376,7 +384,7 @@ def look_for_holders(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> boo
     with transaction():
         lot, opening = _locked_opening(lot_id, envelope)
         at = clock()
-        if lot.stage not in rules.stages_during(envelope) or opening.opened_at or opening.window_closed_at is None:
+        if lot.stage not in _stages(lot, envelope) or opening.opened_at or opening.window_closed_at is None:
             return False
         sealing_session = trustees.get_session(opening.session)
         document, released = sealing_session.document, trustees.released_by(sealing_session)
@@ -430,7 +438,7 @@ def _settle(lot_id: int, envelope: str, row: SealedBid, opened: _Opened, clock: 
         lot, opening = _locked_opening(lot_id, envelope)
         at = clock()
         assert row.digest is not None and row.organisation_id is not None
-        if lot.stage not in rules.stages_during(envelope) or session.get(OpenedBid, row.digest):
+        if lot.stage not in _stages(lot, envelope) or session.get(OpenedBid, row.digest):
             if opened.plain:
                 installation.files().discard(opened.plain[0])
             return 0
@@ -450,8 +458,9 @@ def _settle(lot_id: int, envelope: str, row: SealedBid, opened: _Opened, clock: 
 
 
 def named(lot: Lot, organisation_id: int) -> str:
-    """A bidder's name for the hall's public log; where bids are not read out, no name either."""
-    return parties.get(organisation_id).name if law_procedures.procedure(lot.project.procedure).read_out else ""
+    """A bidder's name for the hall's public log; where bids are not read out, and in a live sale, no name either."""
+    is_read = law_procedures.procedure(lot.project.procedure).read_out and not _is_live(lot)
+    return parties.get(organisation_id).name if is_read else ""
 
 
 def finish(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
@@ -463,7 +472,7 @@ def finish(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
     with transaction():
         lot, opening = _locked_opening(lot_id, envelope)
         at = clock()
-        if lot.stage not in rules.stages_during(envelope) or opening.opened_at or opening.window_closed_at is None:
+        if lot.stage not in _stages(lot, envelope) or opening.opened_at or opening.window_closed_at is None:
             return False
         found = opened_bids(lot_id, envelope)
         if len(found) < opening.count:

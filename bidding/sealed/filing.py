@@ -219,7 +219,7 @@ def _accept(filing: _Filing, lot: projects.FilingLot, bidder: parties.Standing, 
     elif filing.envelope == documents.RESERVE:
         rules.may_reserve(lot.stage, *guests.standing(filing.session, bidder.id), at)
     else:
-        rules.may_offer(lot.stage, *guests.standing(filing.session, bidder.id), at)
+        rules.may_offer(lot.stage, *guests.standing(filing.session, bidder.id), at, is_live=lot.is_live)
     if filing.envelope != documents.RESERVE:
         eligibility.require(bidder.id, bidder.barred_in(lot.procedure), lot.tenderer_id, lot.agency_id, at=at)
     eligibility.require_invited(invitations.may_take_part(lot.project_id, lot.procedure, bidder.code,

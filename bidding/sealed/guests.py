@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from bidding.sealed.models import SessionGuest
+from bidding.sealed.models import SecretGuest, SessionGuest
 from bidding.trustees.models import SealingSession
+from trading.base import installation
 from trading.base.database import db
 from trading.evidence.models import Entry
 from trading.supervision import service as pauses
@@ -19,6 +20,20 @@ def admit(session_name: str, organisation_ids: Iterable[int]) -> None:
     db.session.add_all(SessionGuest(session=session_name, organisation_id=organisation_id)
                        for organisation_id in sorted(set(organisation_ids)))
     db.session.flush()
+
+
+def admit_secretly(session_name: str, organisation_ids: Iterable[int]) -> None:
+    """The same, so that the database names none of them and its rows say nothing by their order."""
+    db.session.add_all(SecretGuest(tag=tag, session=session_name) for tag in sorted({_tag(session_name, number) for number in organisation_ids}))
+    db.session.flush()
+
+
+def _tag(session_name: str, organisation_id: int) -> str:
+    return installation.boxes().tag("guest", session_name, str(organisation_id))
+
+
+def is_secretly_admitted(session_name: str, organisation_id: int) -> bool:
+    return db.session.get(SecretGuest, _tag(session_name, organisation_id)) is not None
 
 
 def are_admitted(session_name: str) -> list[int]:
@@ -37,7 +52,7 @@ def standing(session_name: str, organisation_id: int) -> tuple[datetime, bool, b
         .where(SealingSession.id == session_name)).one()
     # The time that the lot stood still is not counted, also before the timetable has moved the deadline.
     stood = pauses.time_paused(row[3], row[4])
-    return row[0] if not stood else max(row[0], _first_deadline(session_name) + stood), row[1] is not None, row[2] is not None
+    return row[0] if not stood else max(row[0], _first_deadline(session_name) + stood), row[1] is not None, row[2] is not None or is_secretly_admitted(session_name, organisation_id)
 
 
 def _first_deadline(session_name: str) -> datetime:

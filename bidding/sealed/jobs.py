@@ -65,7 +65,7 @@ def _blur_rounds(at: datetime) -> int:
     added = 0
     for sealing in db.session.scalars(select(SealingSession).where(
             SealingSession.envelope.like("offer-%"), SealingSession.close_seq.is_(None)).join(
-            Lot, Lot.id == SealingSession.lot_id).where(Lot.stage.in_((Stage.OPENED, Stage.CONTRACTED, Stage.PAUSED)))).all():
+            Lot, Lot.id == SealingSession.lot_id).where(Lot.stage.in_((Stage.BIDDING, Stage.OPENED, Stage.CONTRACTED, Stage.PAUSED)))).all():
         if secrets.randbelow(18) == 0:
             service.add_cover(sealing, at=at)
             added += 1

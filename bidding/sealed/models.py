@@ -46,6 +46,14 @@ class SessionGuest(Model):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
 
 
+class SecretGuest(Model):
+    """The same where nobody may know who was asked: ``tag`` is a keyed fingerprint of session and organisation."""
+
+    __tablename__ = "secret_guest"
+    tag: Mapped[str] = mapped_column(String(32), primary_key=True)
+    session: Mapped[str] = mapped_column(ForeignKey("sealing_session.id"), index=True)
+
+
 class Upload(Model):
     """Parts that are on their way; boxed like a bid, removed when committed or stale."""
 

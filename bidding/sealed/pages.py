@@ -116,7 +116,7 @@ def _slots(envelope: str, is_application: bool) -> list[dict[str, Any]]:
     price = {"id": "price", "name": _("已标价工程量清单"), "required": envelope == "price", "blind": False, "types": ".pdf,.xml,.xlsx,.zip",
              "max_text": "500 MB", "max_bytes": min(500 * 2**20, most)}
     return {"technical": [letter | {"name": _("投标函（不写报价）")}, technical], "price": [price], "reserve": [
-        letter | {"name": _("底价确定书（集体决策纪要）")}]}.get(envelope, [letter, technical, price])
+        letter | {"name": _("底价确定书（集体决策纪要）")}], "single": [letter | {"name": _("报价书")}]}.get(envelope, [letter, technical, price])
 
 
 def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSession, place: str) -> dict[str, Any]:
@@ -125,6 +125,8 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSe
         raise NotFound
     envelope = sealing.envelope
     is_later = envelope not in AT_DEADLINE
+    # The one offer at a ceiling (一次报价) is a price; what else an offer says is the same for all.
+    is_single = lot.method.get("kind") == "live" and envelope.startswith("offer-")
     base = f"/api/v1/sessions/{sealing.id}"
     names = [_("选择文件"), _("自查"), _("本机加密"), _("上传"), _("签名封存")]
     is_application = procedure(lot.project.procedure).is_prequalification
@@ -132,20 +134,20 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSe
     return {
         "lot": {"code": lot.code, "title": lot.label, "deadline": sealing.deadline if is_later else lot.deadline, "session_href": base,
                 "upload_href": f"{base}/uploads", "commit_href": f"{base}/bids", "keys_href": "/api/v1/me/keys",
-                "back_href": place.removesuffix("/price"), "is_later": is_later, "fields": ["statement"] if is_application else [
-                    {"price_fen": "price"}.get(name, name) for name in offer_shape(envelope) or {}], "heading": _heading(envelope), "how_href": "/help#sealing", "cli_href": "/help#cli", "part_bytes": PART_BYTES},
+                "back_href": place.removesuffix("/price"), "is_later": is_later, "is_single": is_single, "fields": ["statement"] if is_application else [
+                    {"price_fen": "price"}.get(name, name) for name in offer_shape(envelope) or {}], "heading": _("封存一次报价") if is_single else _heading(envelope), "how_href": "/help#sealing", "cli_href": "/help#cli", "part_bytes": PART_BYTES},
         "steps": [{"text": name, "state": "current" if number == 0 else "todo", "note": ""} for number, name in enumerate(names)],
-        "slots": _slots(envelope, is_application),
+        "slots": _slots("single" if is_single else envelope, is_application),
         "checks": [
             {"id": "slots", "kind": "todo", "text": _("必交文件齐全"), "note": None},
             {"id": "sizes", "kind": "todo", "text": _("文件大小和名称符合要求"), "note": None},
             *([] if is_application else [{"id": "price", "kind": "todo", "text": _("工期已填写"), "note": None}] if envelope == "technical" else [
-                {"id": "price", "kind": "todo", "text": _("报价已填写"), "note": _("最高限价 %(limit)s 元", limit=yuan(lot.ceiling_fen)) if lot.ceiling_fen else None}]),
+                {"id": "price", "kind": "todo", "text": _("报价已填写"), "note": _("不低于最高限价 %(limit)s 元", limit=yuan(lot.ceiling_fen or 0)) if is_single else _("最高限价 %(limit)s 元", limit=yuan(lot.ceiling_fen)) if lot.ceiling_fen else None}]),
             *([] if envelope == RESERVE else [{"id": "deposit", "kind": "ok" if paid else "warn", "note": None,
                                                "text": _("保证金已到账") if paid else _("保证金尚未到账，请在截止前缴纳")}])],
         "receipt_rows": [{"key": _("标段"), "value": lot.code, "id": "receipt-lot"}, {"key": _("时间"), "value": "—", "id": "receipt-time"},
                          {"key": _("指纹"), "value": "—", "id": "receipt-digest"}, {"key": _("证据号"), "value": "—", "id": "receipt-index"}],
-        "bidder": bidder.name, "limit_note": None, "ceiling_fen": lot.ceiling_fen or 0,
+        "bidder": bidder.name, "limit_note": None, "ceiling_fen": 0 if is_single else lot.ceiling_fen or 0,
         "custody_text": _("本轮报价只封给密钥持有人，没有投标人份额，无须保存恢复文件。") if is_later else _("解密份额保存在本机浏览器和您下载的恢复文件中；平台没有它，无法替您解密。"),
         "key_words": fingerprints.of_session(sealing.document, trustees.centre_key()), "purchaser_signed": sealing.id not in countersigning.unsigned(sealing),
         "key": secrets.token_hex(16), "history": history(bidder, sealing, place)}

@@ -22,14 +22,15 @@ def may_enter(session_log: str, log: str) -> None:
         raise Refused("bid.other_log", log=log)
 
 
-def may_offer(stage: Stage, deadline: datetime, closed: bool, asked: bool, at: datetime) -> None:
-    """An offer in a later round: from those asked, while the committee sits or the framework is in force, before the round's deadline.
+def may_offer(stage: Stage, deadline: datetime, closed: bool, asked: bool, at: datetime, *, is_live: bool = False) -> None:
+    """An offer in a later round: from those asked, before the round's deadline, while the committee sits or the framework is in
+    force; in a live sale while its bidding is not over, because there the offers decide a tie.
 
     Raises Refused ``offers.not_asked``, ``bid.not_open`` or ``bid.too_late``.
     """
     if not asked:
         raise Refused("offers.not_asked")
-    if stage not in (Stage.OPENED, Stage.CONTRACTED):
+    if stage not in ((Stage.BIDDING,) if is_live else (Stage.OPENED, Stage.CONTRACTED)):
         raise Refused("bid.not_open", stage=stage)
     if closed or at >= deadline:
         raise Refused("bid.too_late", deadline=deadline, at=at)

@@ -103,19 +103,20 @@ def _require_open(sealing: SealingSession, lot: Lot, bidder_id: int, at: datetim
     elif sealing.envelope == documents.RESERVE:
         rules.may_reserve(Stage(lot.stage), *guests.standing(sealing.id, bidder_id), at)
     else:
-        rules.may_offer(Stage(lot.stage), *guests.standing(sealing.id, bidder_id), at)
+        rules.may_offer(Stage(lot.stage), *guests.standing(sealing.id, bidder_id), at, is_live=lot.method.get("kind") == "live")
 
 
 def start_offers(lot: Lot, envelope: str, organisation_ids: list[int], *, deadline: datetime, at: datetime,
-                 opens_after: timedelta = timedelta(0)) -> SealingSession:
-    """Open a session for the offers of a later round or for a sale's reserve price, to those asked alone.
+                 opens_after: timedelta = timedelta(0), secretly: bool = False) -> SealingSession:
+    """Open a session for the offers of a later round or for a sale's reserve price, to those asked alone; ``secretly``
+    where the database names none of them.
 
     It is sealed to the key holders only (policy T): the round is short, and no second window
     for the bidders' halves stands between its close and the committee.
     """
     with transaction():
         sealing = trustees.open_session(lot, envelope, deadline=deadline, policy="T", window=timedelta(0), at=at, opens_after=opens_after)
-        guests.admit(sealing.id, organisation_ids)
+        (guests.admit_secretly if secretly else guests.admit)(sealing.id, organisation_ids)
         for _ in range(1 + secrets.randbelow(max(1, installation.settings().cover_bids))):
             add_cover(sealing, at=at)
         return sealing

@@ -31,9 +31,11 @@ def witnesses(draw: Draw) -> list[dict[str, Any]]:
 
 def page(lot: Lot, draw: Draw) -> dict[str, Any]:
     """The ceremony; who was drawn is named once the material is public."""
-    title = _("%(name)s 抽取受邀供应商", name=lot.label) if draw.purpose == lottery.SUPPLIERS else _("%(name)s 在合格单位中抽取", name=lot.label)
+    is_tie = lot.method.get("kind") == "live"
+    title = _("%(name)s 在接受最高限价的竞买号中摇号", name=lot.label) if is_tie else _("%(name)s 抽取受邀供应商", name=lot.label) if draw.purpose == lottery.SUPPLIERS else _("%(name)s 在合格单位中抽取", name=lot.label)
     (stratum,) = draw.params["strata"]
-    shown = [parties.by_code(code).name for code in lottery.drawn(draw)[0]] if draw.revealed_at else []
+    # In a live sale it is drawn among paddles: whose they are is nobody's to know before the deal.
+    shown = [_("竞买号 %(number)s", number=code) if is_tie else parties.by_code(code).name for code in lottery.drawn(draw)[0]] if draw.revealed_at else []
     stage = 1 if not draw.closed_at else 2 if not draw.drawn_at else 4 if draw.revealed_at else 3
     names = [_("名单锁定"), _("三方投入随机数"), _("抽取"), _("结果公布后启封"), _("已公开")]
     done = bool(draw.drawn_at)

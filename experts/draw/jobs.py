@@ -20,7 +20,7 @@ def advance_due(clock: Clock) -> int:
     """Take every draw under way as far as it can go now."""
     done = 0
     for draw_id in db.session.scalars(select(Draw.id).join(Lot, Lot.id == Draw.lot_id).where(
-            Draw.drawn_at.is_(None), Lot.stage.in_((Stage.REGISTERED, Stage.CLOSED, Stage.OPENED)))).all():
+            Draw.drawn_at.is_(None), Lot.stage.in_((Stage.REGISTERED, Stage.BIDDING, Stage.CLOSED, Stage.OPENED)))).all():
         try:
             done += service.close(draw_id, clock=clock)
             done += service.settle(draw_id, clock=clock)

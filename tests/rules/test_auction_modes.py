@@ -203,6 +203,10 @@ def test_one_sealed_offer_each_at_the_ceiling(amounts: tuple[int, ...], rule: Si
     assert why(outcomes.settle_single, tied, [*offers, offers[0]], rule) == "auction.not_agreed"
     assert why(outcomes.settle_single, tied, [("B1", CEILING - 1)], rule) == "auction.too_low"
     assert why(outcomes.settle_single, tied, [], rule) == "auction.no_offer"
+    # Nobody's offer counts: the first to reach the ceiling has it, and only in such a tie.
+    assert outcomes.outcome(outcomes.settle_first(tied), None) == Outcome("B1", CEILING)
+    assert why(outcomes.settle_first, begun("auction")) == why(
+        outcomes.settle_first, rules.advance(at_ceiling(After.LOTTERY, "B2"), OPENS + 5 * MINUTE)) == "auction.no_tie"
 
 
 # --- outcomes, rounds, terms ---------------------------------------------------------------------------------

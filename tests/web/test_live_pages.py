@@ -140,6 +140,8 @@ def test_nobody_is_named_before_the_deal(site: Site, sale: SaleRun) -> None:
             for row in db.session.execute(text(f"SELECT * FROM {table}")):
                 told += [name for name in names if name.encode() in repr(tuple(row)).encode() or name in str(tuple(row))]
         assert told == []
+        told = db.session.execute(text("SELECT kind FROM message WHERE link LIKE :code OR kind LIKE 'auction.%'"), {"code": f"%{code}%"}).scalars().all()
+        assert set(told) <= {"auction.reserve_asked"}, "a message would name who bids"
         numbers = [buyer.number for buyer in sale.buyers]
         entries = db.session.execute(text("SELECT actor, event FROM evidence_entry WHERE lot = :lot"), {"lot": code}).all()
         assert any(row.actor in numbers for row in entries)

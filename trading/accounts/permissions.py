@@ -50,6 +50,7 @@ class Permission(StrEnum):
     PAUSE = "pause"
     LAW_WRITE = "law_write"
     COMPLAINT_HANDLE = "complaint_handle"
+    TIE_CONFIRM = "tie_confirm"
     TRUSTEE = "trustee"
     ACCOUNT_ADMIN = "account_admin"
 
@@ -67,7 +68,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.FINANCE: frozenset({P.DEPOSIT_MANAGE}),
     Role.ARCHIVIST: frozenset({P.ARCHIVE_MANAGE, P.ARCHIVE_READ}),
     Role.EXPERT: frozenset({P.EVALUATE}),
-    Role.SUPERVISOR: frozenset({P.SUPERVISE, P.PAUSE, P.LAW_WRITE, P.COMPLAINT_HANDLE, P.ARCHIVE_READ, P.ARCHIVE_SUPERVISE}),
+    Role.SUPERVISOR: frozenset({P.SUPERVISE, P.PAUSE, P.LAW_WRITE, P.COMPLAINT_HANDLE, P.TIE_CONFIRM, P.ARCHIVE_READ, P.ARCHIVE_SUPERVISE}),
     Role.SOCIAL_SUPERVISOR: frozenset({P.SUPERVISE, P.ARCHIVE_READ}),
     Role.KEY_HOLDER: frozenset({P.TRUSTEE}),
     Role.ADMINISTRATOR: frozenset({P.ACCOUNT_ADMIN}),

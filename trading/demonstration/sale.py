@@ -8,13 +8,17 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bidding.auction import applying, lapses, placing, reserve, rooms, running, settling
+from bidding.auction import applying, lapses, placing, reserve, rooms, running, settling, ties
 from bidding.auction.applying import Partner
 from bidding.auction.placing import BID, JOIN, Asked
 from bidding.auction.rooms import Room
 from bidding.envelope.documents import RESERVE
 from bidding.opening import service as opening
 from bidding.trustees import service as trustees
+from bidding.trustees.models import SealingSession
+from experts.draw import lottery
+from experts.draw import service as draws
+from experts.draw import ties as draw_ties
 from trading.announcements import service as announcements
 from trading.base.clock import BEIJING, stopped
 from trading.base.database import db, transaction
@@ -169,6 +173,56 @@ class SaleRun(CaseRun):
         self.release_keys(lambda seen: opening.bundle_for(found.id, seen=seen), trustees.get_session(found.id).release_checkpoint)
         opening.unseal_due(self.lot_id, RESERVE, clock=stopped(self.wait(seconds=2)))
         opening.finish(self.lot_id, RESERVE, clock=stopped(self.wait(seconds=1)))
+
+    def tie(self, buyers: list[Buyer]) -> None:
+        """These agree to the ceiling, the first of them by reaching it; then the time to agree is over."""
+        ceiling = self.room.terms.ceiling_fen
+        assert ceiling is not None
+        for buyer in buyers:
+            self.bid(buyer, ceiling)
+        self.at = rooms.moment(self.room.standing.ends_at or 0)
+        running.advance(self.lot_id, clock=stopped(self.at))
+        self.say("系统", f"{len(buyers)} 家接受最高限价")
+
+    def draw_winner(self) -> None:
+        """The tie is decided by lot: frozen, contributed to, drawn, handed to the room."""
+        draw_ties.follow_due(stopped(self.wait(seconds=1)))
+        made = draws.of_lot(self.lot_id, lottery.WINNER)
+        assert made is not None
+        self.carry_out_draw(made.id)
+        draw_ties.follow_due(stopped(self.wait(seconds=1)))
+        running.advance(self.lot_id, clock=stopped(self.wait(seconds=1)))
+        self.say("系统", "摇号确定竞得人")
+
+    def ask_offers(self) -> SealingSession:
+        """Everybody who agreed is asked for one sealed offer."""
+        for holder in self.cast.holders:
+            holder.top_up(self.at)
+        ties.ask_offers(self.lot_id, clock=stopped(self.wait(seconds=1)))
+        found = ties.session(self.lot_id)
+        assert found is not None
+        return found
+
+    def offer(self, buyer: Buyer, fen: int) -> None:
+        """One bidder seals its single offer on its own device."""
+        found = ties.session(self.lot_id)
+        assert found is not None
+        self.file_envelope(found.id, found.document, Offer(buyer.company, fen), fen)
+
+    def open_offers(self) -> None:
+        """The single offers close, the key holders open them, and they decide."""
+        found = ties.session(self.lot_id)
+        assert found is not None
+        self.at = max(self.at, found.deadline)
+        ties.close_offers(self.lot_id, clock=stopped(self.at))
+        found = trustees.get_session(found.id)
+        self.cast.cosign(found.close_checkpoint or 0, self.at)
+        self.release_keys(lambda seen: opening.bundle_for(found.id, seen=seen), found.release_checkpoint)
+        opening.unseal_due(self.lot_id, found.envelope, clock=stopped(self.wait(seconds=5)))
+        opening.finish(self.lot_id, found.envelope, clock=stopped(self.wait(seconds=1)))
+        ties.settle_offers(self.lot_id, clock=stopped(self.wait(seconds=1)))
+        running.advance(self.lot_id, clock=stopped(self.wait(seconds=1)))
+        self.say("系统", "一次书面报价开启并确定竞得人")
 
     def settle(self) -> None:
         settling.settle(self.lot_id, clock=stopped(self.wait(seconds=1)))

@@ -829,6 +829,8 @@ _CONFIRMATION = """v:int type:text lot:text object:text seller:text buyer:text n
 SEALED_ACTS = ("auction.applied", "auction.admitted", "auction.consented", "auction.key_renewed")
 #: What the log says of an act and the room does not.
 UNTOLD = ("type", "actor", "at_ms", "lot", "project", "seq", "key", "signature", "host")
+#: What the log says beside how a tie was decided: where the draw or the committee's minutes stand.
+TIE_PROOF = ("draw", "transcript", "decision", "minutes")
 
 
 def _moment_ms(text: str) -> int:
@@ -885,7 +887,7 @@ class LiveRoom:
         self.offered: set[str] = set()
         self.joined: set[str] = set()
         self.agreed: list[str] = []
-        self.over = self.was_tied = False
+        self.over = False
 
     def step(self, event: dict[str, Any]) -> dict[str, Any] | None:
         """Take one line; what the room shows after it, or nothing where that follows from no rule."""
@@ -896,9 +898,9 @@ class LiveRoom:
             self.phase, self.over = "ended", True
             return None
         acts = {"phase": self._pass, "ended": self._pass, "bid": self._bid, "joined": self._join, "called": self._call, "paused": self._pause,
-                "held": self._pause, "resumed": self._resume, "released": self._resume}
+                "held": self._pause, "resumed": self._resume, "released": self._resume, "tie_begun": self._begin_tie, "tie_decided": self._decide_tie}
         # What time did stands at its own moment, however late it was looked for; what people do comes after all that.
-        if kind in ("bid", "joined", "called", "paused", "held") and at < self.as_of:
+        if kind in ("bid", "joined", "called", "paused", "held", "tie_begun", "tie_decided") and at < self.as_of:
             raise Invalid("it is dated before the line before it")
         self.as_of = max(self.as_of, at)
         if kind in acts:
@@ -935,7 +937,7 @@ class LiveRoom:
             elif self.terms["after_ceiling"] == "housing":
                 self._begin("housing", at)
             else:
-                self.phase, self.leader, self.ends_at, self.was_tied = "tied", "", None, True
+                self.phase, self.leader, self.ends_at = "tied", "", None
         else:
             later = phases[phases.index(self.phase) + 1:] if self.phase in phases else ()
             is_alone = self.phase == "question" and not self.joined - {self.leader}
@@ -977,6 +979,19 @@ class LiveRoom:
         self.ends_at = None if self.left_ms is None else self._running(at, self.left_ms)
         self.fell_from += at - self.paused_at
         self.paused_at = self.left_ms = None
+
+    # What ends a tie. Whether draw, offers or minutes give this winner is looked at with the deal.
+
+    def _begin_tie(self, event: dict[str, Any], at: int) -> None:
+        if self.phase != "tied" or self.paused_at is not None or event["how"] != self.terms["after_ceiling"]:
+            raise Invalid("there is no tie that is decided so")
+
+    def _decide_tie(self, event: dict[str, Any], at: int) -> None:
+        self._begin_tie(event, at)
+        fen, least = event["price_fen"], self.price or 0
+        if event["winner"] not in self.agreed or not _TYPES["int"](fen) or fen < least or fen > least and event["how"] != "single":
+            raise Invalid("the tie is decided for nobody who agreed, or at another price")
+        self.phase, self.leader, self.price, self.ends_at = "ended", event["winner"], fen, self.as_of
 
     # What people do.
 
@@ -1937,7 +1952,8 @@ class Verifier:
                 now = room.step(event)
             except Invalid as error:
                 raise Invalid(f"{ROOM}: line {number}: {error}") from None
-            told = {name: value for name, value in event.items() if name not in UNTOLD}
+            untold = UNTOLD + TIE_PROOF if event["type"] == "auction.tie_decided" else UNTOLD
+            told = {name: value for name, value in event.items() if name not in untold}
             due = {**told, "seq": number, "at": event["at_ms"], "evidence": entry["index"], "kind": event["type"].partition(".")[2]}
             due |= {"name": winner} if event["type"] == "auction.settled" else {}
             if canonical(due | {"now": line["now"] if now is None else now}) != canonical(line):
@@ -1969,9 +1985,7 @@ class Verifier:
 
     def _check_deal(self, sale: dict[str, Any], room: LiveRoom, reserve: int | None, paddles: dict[str, Any], notices: list[str], said: dict[str, Any]) -> str:
         outcome = sale["outcome"]
-        # Where a tie at the ceiling was decided elsewhere (by lot, by quality, by one sealed offer each), one of those who agreed.
-        follows = (outcome["winner"], outcome["price_fen"]) == (room.leader, room.price) if not room.was_tied else (
-            outcome["winner"] in room.agreed and outcome["price_fen"] >= (room.price or 0))
+        follows = (outcome["winner"], outcome["price_fen"]) == (room.leader, room.price)
         if not notices or not room.over or room.price is None or not follows or outcome["housing"] != room.housing:
             raise Invalid(f"{BIDS}: the deal is not the last bid's")
         if said["type"] != "auction.settled" or (said["winner"], said["price_fen"]) != (outcome["winner"], outcome["price_fen"]):
@@ -1980,6 +1994,7 @@ class Verifier:
                 or reserve is None and self._registration()["method"]["sale"].get("reserve") == "sealed":
             raise Invalid(f"{BIDS}: the deal is below the reserve price, or it was not opened")
         award = self._award(notices)
+        self._check_tie(sale, paddles, outcome)
         logged = [e["event"] for e in self.entries if e["event"]["type"] == "lot.awarded"][-1]
         if not (logged["winner"] == award["winner"] == paddles[outcome["winner"]]["bidder"] and logged["price_fen"] == award["price_fen"] == outcome["price_fen"]):
             raise Invalid("40-award/award-notice.json: the log names another winner")
@@ -2031,6 +2046,50 @@ class Verifier:
             if len(asked) != 1 or len(ended) != 1 or ended[0]["index"] > asked[0]["index"] or asked[0]["event"].get("ended") != tagged(
                     "leaf", unhex(ended[0]["nonce"]) + canonical(ended[0]["event"])).hex():
                 raise Invalid(f"{place}: the reserve price was not asked for once, after the end of the bidding")
+
+    def _check_tie(self, sale: dict[str, Any], paddles: dict[str, Any], outcome: dict[str, Any]) -> None:
+        """A tie at the ceiling: the deal is what the log says decided it, and the draw or the opened offers give the same."""
+        said = [e["event"] for e in self.entries if e["event"]["type"] == "auction.tie_decided"]
+        ceiling, after = sale["terms"]["ceiling_fen"], sale["terms"]["after_ceiling"]
+        first = next((bid["paddle"] for bid in sale["bids"] if bid["fen"] == ceiling and bid["phase"] not in ("agreeing", "housing")), None)
+        agreed = [name for name in [first] if name] + [bid["paddle"] for bid in sale["bids"] if bid["phase"] == "agreeing"]
+        if len(agreed) < 2 or after == "housing":
+            if said:
+                raise Invalid("20-auction/bids.json: the log decides a tie that there was not")
+            return
+        if [(item["how"], item["winner"], item["price_fen"]) for item in said] != [(after, outcome["winner"], outcome["price_fen"])]:
+            raise Invalid("20-auction/bids.json: the tie was decided otherwise than the deal says")
+        if after != "single":
+            found = outcome["winner"], ceiling
+        if after == "lottery":
+            held = self.pack.json("20-draw-winner/candidates.json")
+            names = {b64encode(hmac.digest(unhex(held["salt"]), code.encode(), "sha256")).decode(): code for code in held["codes"]}
+            document = self.pack.json("20-draw-winner/transcript.json")
+            members = [eid for stratum in document["result"]["strata"] for eid in stratum["members"]]
+            if sorted(names.values()) != sorted(agreed) or sorted(names) != sorted(row["eid"] for row in document["pool"]) \
+                    or [names.get(eid) for eid in members] != [outcome["winner"]]:
+                raise Invalid("20-draw-winner: not drawn among those who agreed, or another was drawn")
+        elif after == "single":
+            found = self._best_single(said[0], {item["bidder"]: name for name, item in paddles.items() if name in agreed}, ceiling, agreed[0])
+        if found != (outcome["winner"], outcome["price_fen"]):
+            raise Invalid("20-auction/bids.json: the opened offers give another winner")
+
+    def _best_single(self, said: dict[str, Any], names: dict[str, str], ceiling: int, first: str) -> tuple[str, int]:
+        """Which of the single offers wins by the rule of the notice; where none counts, the first to reach the ceiling."""
+        filed = {e["event"]["bid_digest"]: e["index"] for e in self.entries if e["event"]["type"] == "bid.commit"}
+        record = next(record["record"] for record in self._records().values() if record["record"]["session"] == said["session"])
+        offers = [(names[bid["bidder"]], bid["offer"]["price_fen"]) for bid in sorted(record["bids"], key=lambda bid: filed[bid["digest"]])
+                  if bid["offer"] and bid["bidder"] in names and bid["offer"]["price_fen"] >= ceiling]
+        rule = self.pack.json("20-auction/bids.json")["single_rule"]
+        if rule not in ("highest", "nearest_mean", "nearest_mean_from_below") or rule != said["rule"]:
+            raise Invalid("20-auction/bids.json: an unknown rule of single offers")
+        total, count = sum(fen for _, fen in offers), len(offers)
+
+        def badness(fen: int) -> tuple[int, int]:
+            over = fen * count - total
+            return (0, -fen) if rule == "highest" else (int(rule == "nearest_mean_from_below" and over > 0), abs(over))
+
+        return min(offers, key=lambda offer: badness(offer[1]), default=(first, ceiling))
 
     def _check_unchanged(self, report: dict[str, Any]) -> None:
         """Whoever has seen the prices changes no verdict and no mark, and brings nobody back."""

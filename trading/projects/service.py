@@ -216,6 +216,7 @@ class FilingLot:
     tenderer_id: int
     agency_id: int | None
     is_listed: bool
+    is_live: bool
 
 
 def locked_for_filing(lot_id: int) -> FilingLot:
@@ -224,12 +225,12 @@ def locked_for_filing(lot_id: int) -> FilingLot:
     if row is None:
         raise NotFound
     return FilingLot(row.code, Stage(row.stage), row.deadline, row.project_id, row.procedure, row.tenderer_id, row.agency_id,
-                     row.prequalified_from_id is not None)
+                     row.prequalified_from_id is not None, row.kind == "live")
 
 
 _LOT, _PROJECT = Lot.__table__, Project.__table__
 _FILING_LOT = select(_LOT.c.code, _LOT.c.stage, _LOT.c.deadline, _LOT.c.project_id, _PROJECT.c.procedure, _PROJECT.c.tenderer_id,
-                     _PROJECT.c.agency_id, _PROJECT.c.prequalified_from_id).join_from(_LOT, _PROJECT, _PROJECT.c.id == _LOT.c.project_id).where(
+                     _PROJECT.c.agency_id, _PROJECT.c.prequalified_from_id, _LOT.c.method["kind"].as_string().label("kind")).join_from(_LOT, _PROJECT, _PROJECT.c.id == _LOT.c.project_id).where(
     _LOT.c.id == bindparam("lot_id")).with_for_update(of=_LOT)
 
 

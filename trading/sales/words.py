@@ -122,7 +122,7 @@ def sale(method: dict[str, Any], start_fen: int, ceiling_fen: int | None, deposi
     if follows == After.HOUSING:
         ceiling = _("%(ceiling)s，每次增加 %(step)s 平方米", ceiling=ceiling, step=terms.get("housing_step", 100))
     if follows == After.SINGLE:
-        ceiling = _("%(ceiling)s，%(rule)s", ceiling=ceiling, rule=single_rule(terms.get("single_rule", "nearest_mean")))
+        ceiling = _("%(ceiling)s，%(rule)s；无人有效报价的，最先报出最高限价者得", ceiling=ceiling, rule=single_rule(terms.get("single_rule", "nearest_mean")))
     rows = [
         (_("竞价方式"), mode(terms.get("mode", ""))), (_("竞价规则"), how(row) if row else ""), (_("起始价"), money(start_fen)),
         (_("降价幅度") if falls else _("增价幅度"), money(terms.get("step_fen") or 0)),

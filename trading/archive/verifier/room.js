@@ -46,7 +46,7 @@ export class Room {
   constructor(terms, withoutReserve = false) {
     Object.assign(this, {
       terms, mode: MODES[terms.mode], withoutReserve, phase: 'waiting', leader: '', lastPhase: '', price: null, endsAt: null, left: null, pausedAt: null,
-      number: 0, calls: 0, housing: 0, fellFrom: 0, asOf: 0, offered: new Set(), joined: new Set(), agreed: [], over: false, wasTied: false
+      number: 0, calls: 0, housing: 0, fellFrom: 0, asOf: 0, offered: new Set(), joined: new Set(), agreed: [], over: false
     })
   }
 
@@ -59,7 +59,7 @@ export class Room {
       Object.assign(this, { phase: 'ended', over: true })
       return null
     }
-    const byPeople = ['auction.bid', 'auction.joined', 'auction.called', 'auction.paused', 'auction.held']
+    const byPeople = ['auction.bid', 'auction.joined', 'auction.called', 'auction.paused', 'auction.held', 'auction.tie_begun', 'auction.tie_decided']
     require(!byPeople.includes(type) || at >= this.asOf, 'is dated before the line before it')
     this.asOf = Math.max(this.asOf, at)
     this.take(type, event, at)
@@ -74,6 +74,8 @@ export class Room {
       case 'auction.called': return this.call(event, at)
       case 'auction.paused': case 'auction.held': return this.pause(at)
       case 'auction.resumed': case 'auction.released': return this.resume(at)
+      case 'auction.tie_begun': return this.requireTie(event)
+      case 'auction.tie_decided': return this.decideTie(event)
       case 'auction.resuming': return require(this.pausedAt !== null, 'is out of place')
       case 'auction.settled': case 'auction.failed': return require(this.over, 'is out of place')
       default: throw new Amiss('is of an unknown kind')
@@ -118,7 +120,7 @@ export class Room {
   afterCeiling(at) {
     if (this.agreed.length === 1) this.phase = 'ended'
     else if (this.terms.after_ceiling === 'housing') this.begin('housing', at)
-    else Object.assign(this, { phase: 'tied', leader: '', endsAt: null, wasTied: true })
+    else Object.assign(this, { phase: 'tied', leader: '', endsAt: null })
   }
 
   begin(phase, at) {
@@ -142,6 +144,20 @@ export class Room {
     this.endsAt = this.left === null ? null : this.running(at, this.left)
     this.fellFrom += at - this.pausedAt
     this.pausedAt = this.left = null
+  }
+
+  // What ends a tie. Whether draw, offers or minutes give this winner is looked at elsewhere.
+
+  requireTie({ how }) {
+    require(this.phase === 'tied' && this.pausedAt === null && how === this.terms.after_ceiling, 'is of a tie that there is not')
+  }
+
+  decideTie(event) {
+    this.requireTie(event)
+    const { how, winner, price_fen: fen } = event
+    const atPrice = isInt(fen) && (how === 'single' ? fen >= this.price : fen === this.price)
+    require(this.agreed.includes(winner) && atPrice, 'decides a tie for nobody who agreed, or at another price')
+    Object.assign(this, { phase: 'ended', leader: winner, price: fen, endsAt: this.asOf })
   }
 
   // What people do.

@@ -14,6 +14,8 @@ const CONFIRMATION = '40-award/confirmation-'
 const SEALED = ['auction.applied', 'auction.admitted', 'auction.consented', 'auction.key_renewed']
 /** What the log says of an act and the room does not. */
 const UNTOLD = ['type', 'actor', 'at_ms', 'lot', 'project', 'seq', 'key', 'signature', 'host']
+/** What the log says beside how a tie was decided: where the draw or the committee's minutes stand. */
+const TIE_PROOF = ['draw', 'transcript', 'decision', 'minutes']
 
 const isList = Array.isArray
 const SALE = { lot: isText, terms: isObject, outcome: isObject, bids: isList, acts: isList }
@@ -197,7 +199,8 @@ async function checkRoom(acts, room, award, reading) {
       if (!(error instanceof Amiss)) throw error
       throw wrong('不是由此前各条得出的', error.message)
     }
-    const told = Object.fromEntries(Object.entries(event).filter(([name]) => !UNTOLD.includes(name)))
+    const untold = event.type === 'auction.tie_decided' ? [...UNTOLD, ...TIE_PROOF] : UNTOLD
+    const told = Object.fromEntries(Object.entries(event).filter(([name]) => !untold.includes(name)))
     const due = { ...told, seq: number, at: event.at_ms, evidence: index, kind: event.type.slice('auction.'.length), now: now ?? lines[at]?.now }
     if (event.type === 'auction.settled') due.name = award?.name ?? ''
     if (!same(due, lines[at])) throw wrong('与日志不符，或者不是由此前各条得出的', 'is another one than was logged, or than follows from those before')
@@ -235,8 +238,7 @@ async function checkNoDeal({ given, room, said, reading, fail, reserve, notice }
 
 async function checkDeal({ given, room, paddles, award, said, reading, fail, note, reserve, notice }) {
   const { winner, price_fen, housing, reserve_fen } = given.outcome
-  // A tie at the ceiling is decided elsewhere: by lot, by quality, by one sealed offer each.
-  const follows = room.wasTied ? room.agreed.includes(winner) && price_fen >= room.price : winner === room.leader && price_fen === room.price
+  const follows = winner === room.leader && price_fen === room.price
   if (!award || !room.over || room.price === null || !follows || housing !== room.housing) throw new Problem(BIDS, '成交不是最后的有效报价', 'makes a deal that is not the last bid’s')
   if (said.type !== 'auction.settled' || said.winner !== winner || said.price_fen !== price_fen) fail(BIDS, '与日志中的成交不符', 'makes another deal than the log')
   const low = reserve === null ? await isSealed(reading) : price_fen < reserve
