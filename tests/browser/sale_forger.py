@@ -70,14 +70,15 @@ class ForgedSale(Forged):
         return super().files()
 
     def _sign_papers(self) -> None:
-        if RECORD in self.documents:
-            paper = self.documents[RECORD]
-            self.events("opening.recorded")[0]["record"] = tagged("record", canonical(paper["record"])).hex()
+        # The offers that decide a tie were opened before the reserve price, and stand so by name.
+        papers = [self.documents[name] for name in sorted(self.documents) if name.startswith("15-opening/record-")]
+        for paper, event in zip(papers, self.events("opening.recorded"), strict=False):
+            event["record"] = tagged("record", canonical(paper["record"])).hex()
             paper.update(centre_key=verify.raw_public_key(CENTRE).hex(),
                          sig=b64encode(CENTRE.sign(b"mingtang/v1/record\0" + canonical(paper["record"]))).decode())
         ended = self.entry("auction.ended")
         for event in self.events("window.closed"):
-            if event["ended"] != "kept":
+            if event.get("ended", "kept") != "kept":
                 event["ended"] = tagged("leaf", bytes.fromhex(ended["nonce"]) + canonical(ended["event"])).hex()
         for event in self.events("deal.signed"):
             paper = self.documents.get(f"{CONFIRMATION}{event['role']}.json")
@@ -166,6 +167,17 @@ def _join_by_nobody(forged: ForgedSale) -> None:
 def _to_the_second(forged: ForgedSale) -> None:
     *_, second, _last = forged.sale["bids"]
     forged.deal(second["paddle"], second["fen"])
+
+
+def to_another_of_the_tie(forged: ForgedSale) -> None:
+    """A tie is decided for another of those who agreed, at the same price."""
+    outcome = forged.sale["outcome"]
+    other = next(bid["paddle"] for bid in forged.sale["bids"] if bid["phase"] == "agreeing" and bid["paddle"] != outcome["winner"])
+    for place in (forged.events("auction.tie_decided")[0], *(item for item in [*forged.lines, *forged.sale["acts"]] if "tie_decided" in (
+            item.get("kind"), str(item.get("type")).removeprefix("auction.")))):
+        place["winner"] = other
+    forged.deal(other, outcome["price_fen"])
+    forged.follow()
 
 
 def _cheaper(forged: ForgedSale) -> None:

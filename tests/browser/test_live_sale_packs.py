@@ -19,6 +19,7 @@ from tests.browser.test_html_verifier import Made, agreed, both, built, page, sa
 from tests.builders import Centre
 from tests.rules.test_live_room_again import a_sale as a_played_sale
 from tests.services.test_live_sales import START, STEP, a_sale
+from tests.services.test_live_ties import CEILING, at_the_ceiling
 from trading.announcements import service as announcements
 from trading.base import installation
 from trading.base.clock import BEIJING, stopped
@@ -152,8 +153,25 @@ def terminated(centre: Centre) -> SaleRun:
     return sale
 
 
+def drawn(centre: Centre) -> SaleRun:
+    """Three agreed to the ceiling, and a draw decided."""
+    sale = at_the_ceiling(centre, "lottery")
+    sale.draw_winner()
+    return sale
+
+
+def offered_once(centre: Centre) -> SaleRun:
+    """Three agreed to the ceiling, and one sealed offer of each decided; the third was below the ceiling."""
+    sale = at_the_ceiling(centre, "single", single_rule="nearest_mean_from_below")
+    sale.ask_offers()
+    for buyer, fen in zip(sale.buyers[:3], (CEILING + STEP, CEILING + 4 * STEP, CEILING - STEP), strict=True):
+        sale.offer(buyer, fen)
+    sale.open_offers()
+    return sale
+
+
 KINDS: dict[str, Callable[[Centre], SaleRun]] = {
-    "listing": listing, "on-site": on_site, "falling": falling, "failed": failed, "without a bid": without_a_bid, "held": held, "terminated": terminated}
+    "listing": listing, "on-site": on_site, "falling": falling, "failed": failed, "without a bid": without_a_bid, "held": held, "drawn": drawn, "offers": offered_once, "terminated": terminated}
 _made: dict[str, Made] = {}
 _buyers: dict[str, list[Buyer]] = {}
 
@@ -170,9 +188,9 @@ def made(request: pytest.FixtureRequest, kind: str) -> Made:
         outcome = sale.room.outcome or {}
         if "winner" in outcome:
             document, winner = deal.confirmation(sale.lot), sale.buyers[0].company
-            assert outcome["winner"] == sale.buyers[0].number
+            assert kind == "drawn" or outcome["winner"] == sale.buyers[0].number
             for key, organisation in ((winner.key, winner.id), (sale.cast.tenderer_key, sale.cast.tenderer.id)):
-                if kind not in ("on-site", "held"):  # signed by the centre alone so far
+                if kind not in ("on-site", "held", "drawn", "offers"):  # signed by the centre alone so far
                     deal.sign(sale.lot_id, key.sign(deal.message(document)), organisation_id=organisation, clock=stopped(sale.wait(minutes=5)))
             sale.wait(days=3)
             payments.record(sale.lot_id, "HT-1", outcome["price_fen"], sale.at.astimezone(BEIJING).date(), actor="t", at=sale.at)
@@ -224,6 +242,16 @@ def test_both_find_a_bid_added_after_the_end_by_a_bidder_who_helps(request: pyte
     made(request, "listing")
     checks, told = found_in(request, page, tmp_path / "pack.zip", "listing", lambda forged: sale_forger.late(forged, _buyers["listing"][1]))
     assert "award" in checks and "nothing could be done at that moment" in told, (checks, told)
+
+
+@pytest.mark.parametrize(("kind", "place"), [("drawn", "20-draw-winner/candidates.json"), ("offers", "20-auction/bids.json")])
+def test_both_find_a_tie_decided_for_another(request: pytest.FixtureRequest, page: Page, tmp_path: Path, kind: str, place: str) -> None:  # noqa: F811
+    pack, path = made(request, kind), tmp_path / "pack.zip"
+    path.write_bytes(pack.data)
+    forger.forge(path, pack.authorities, sale_forger.to_another_of_the_tie, ForgedSale)
+    one, two = both(page, path, forger.LOG_KEY, forger.WITNESS_KEYS)
+    assert set(one["failed"]) == set(two["failed"]) == {"award"}, (one["failed"], two["failed"], one["report"], two["report"])
+    assert {problem["place"] for check in two["report"]["checks"] for problem in check["problems"]} == {place}
 
 
 def test_both_find_a_sale_that_failed_for_no_reason(request: pytest.FixtureRequest, page: Page, tmp_path: Path) -> None:  # noqa: F811

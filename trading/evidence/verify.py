@@ -2081,8 +2081,9 @@ class Verifier:
         offers = [(names[bid["bidder"]], bid["offer"]["price_fen"]) for bid in sorted(record["bids"], key=lambda bid: filed[bid["digest"]])
                   if bid["offer"] and bid["bidder"] in names and bid["offer"]["price_fen"] >= ceiling]
         rule = self.pack.json("20-auction/bids.json")["single_rule"]
-        if rule not in ("highest", "nearest_mean", "nearest_mean_from_below") or rule != said["rule"]:
-            raise Invalid("20-auction/bids.json: an unknown rule of single offers")
+        if rule not in ("highest", "nearest_mean", "nearest_mean_from_below") or rule != said["rule"] \
+                or rule != self._registration()["method"]["sale"].get("single_rule", "nearest_mean"):
+            raise Invalid("20-auction/bids.json: another rule of single offers than was registered")
         total, count = sum(fen for _, fen in offers), len(offers)
 
         def badness(fen: int) -> tuple[int, int]:

@@ -4,7 +4,7 @@ import { hex, tagged, concat, unhex } from './bytes.js'
 import { canonical } from './canonical.js'
 import { ended } from './origins.js'
 import { releases } from './releases.js'
-import { registration } from './sale.js'
+import { registration } from './registration.js'
 
 export async function checkReserve(reading, known, gone, fail) {
   const over = await ended(reading)

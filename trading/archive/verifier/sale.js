@@ -3,9 +3,10 @@
 import { Problem, concat, equal, fromUtf8, isHex32, isSigned, tagBytes, unbase64, unhex } from './bytes.js'
 import { canonical, hasFields, hasShape, idOf, isInt, isObject, isText } from './canonical.js'
 import { ended } from './origins.js'
+import { REGISTRATION, registration } from './registration.js'
 import { Amiss, MODES, Room } from './room.js'
+import { checkTie } from './tie.js'
 
-export const REGISTRATION = '05-registration/registration.json'
 const BIDS = '20-auction/bids.json'
 const ROOM = '20-auction/room.jsonl'
 const PADDLES = '20-auction/paddles.json'
@@ -46,9 +47,6 @@ async function signedByOne(keys, signature, tag, document) {
 }
 
 const keysIn = texts => texts.map(text => unhex(text, 32))
-
-/** What was registered of the sale: terms, way of bidding, seller. */
-export const registration = reading => reading.pack.document(REGISTRATION)
 
 export async function isLive(reading) {
   const { pack } = reading
@@ -248,8 +246,9 @@ async function checkDeal({ given, room, paddles, award, said, reading, fail, not
   if (!buyer || last?.winner !== buyer.bidder || award.winner !== buyer.bidder || last.price_fen !== price_fen || award.price_fen !== price_fen) {
     throw new Problem(notice, '与日志中的成交结果不符', 'is not the award that is in the log')
   }
-  const { tenderer: seller } = await registration(reading)
-  const due = { v: 1, type: 'mingtang-confirmation', lot: given.lot, seller, buyer: award.winner, name: award.name, paddle: winner, price_fen, housing, at_ms: said.at_ms }
+  const registered = await registration(reading)
+  await checkTie({ given, room, paddles, registered, reading, fail })
+  const due = { v: 1, type: 'mingtang-confirmation', lot: given.lot, seller: registered.tenderer, buyer: award.winner, name: award.name, paddle: winner, price_fen, housing, at_ms: said.at_ms }
   await checkConfirmations(due, buyer.organisation_keys, reading, fail, note)
 }
 
