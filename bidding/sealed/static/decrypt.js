@@ -52,5 +52,6 @@ export function startDecrypt (root) {
   find('decrypt-device').addEventListener('click', () => run(() => halfOfDevice(digest)))
   find('decrypt-file').addEventListener('click', () => run(() =>
     halfOfFile(find('recovery-file').files[0], find('recovery-passphrase').value, { session, digest })))
+  for (const button of buttons) button.disabled = false
   root.dataset.ready = 'yes'
 }

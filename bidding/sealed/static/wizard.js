@@ -53,6 +53,7 @@ class Wizard {
       if (this.job || (this.sealed && byId('done').hidden)) event.preventDefault()
     })
     this.show('files')
+    this.root.querySelectorAll('[data-next]').forEach(button => { button.disabled = false })
     this.root.dataset.ready = 'yes'
   }
 
