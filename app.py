@@ -347,6 +347,7 @@ TIMETABLE = [
     Job("auction.watch", 1, lambda: auction_lapses.watch(now)),
     Job("auction.settle_due", 1, lambda: auction_jobs.settle_due(now)),
     Job("auction.decide_ties", 1, lambda: auction_jobs.decide_ties(now)),
+    Job("auction.follow_rounds", 1, lambda: auction_jobs.follow_rounds(now)),
     Job("opening.read_replies", 2, lambda: objecting.read_replies(now())),
     Job("draw.advance_due", 1, lambda: draw_jobs.advance_due(now)),
     Job("draw.decide_ties", 1, lambda: draw_ties.follow_due(now)),

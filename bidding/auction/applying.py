@@ -9,7 +9,7 @@ order of rows, numbers or log entries leads from a name to it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -19,6 +19,8 @@ from sqlalchemy import Table, bindparam, select
 from bidding import eligibility
 from bidding.auction.models import JointConsent, Paddle
 from bidding.envelope import documents, keys
+from bidding.sealed import guests
+from bidding.sealed.guests import Alias
 from trading.base import installation
 from trading.base.clock import Clock
 from trading.base.database import connection, db, lock_row, transaction
@@ -234,7 +236,16 @@ def renew_key(lot_id: int, public: bytes, signature: bytes, *, bidder_id: int, c
             return
         paddle.box = _close(paddle.owner_tag, kept | {"keys": [*kept["keys"], {"application": document, "signature": signature.hex()}]})
         paddle.public = public.hex()
+        guests.change_key(lot_id, bidder_id, public)
         _note(paddle, "auction.key_renewed", parties.get(bidder_id).code, lot, at, public=public.hex())
+
+
+def aliases(lot_id: int, numbers: Iterable[str] = ()) -> dict[int, Alias]:
+    """The paddle of each admitted bidder by its organisation, for sealed offers that name nobody; of ``numbers`` alone where given."""
+    query = select(Paddle).where(Paddle.lot_id == lot_id, Paddle.number.is_not(None))
+    wanted = list(numbers)
+    found = db.session.scalars(query.where(Paddle.number.in_(wanted)) if wanted else query)
+    return {content(paddle)["organisation"]: Alias(paddle.number or "", bytes.fromhex(paddle.public)) for paddle in found}
 
 
 def waiting(lot_id: int) -> list[Paddle]:

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from sqlalchemy import and_, or_, select
 
-from bidding.auction import applying, running, settling, ties
+from bidding.auction import applying, running, sealed_rounds, settling, ties
 from bidding.auction.models import Auction, Paddle
 from bidding.envelope.documents import RESERVE
 from bidding.trustees.models import SealingSession
@@ -68,6 +68,11 @@ def decide_ties(clock: Clock) -> int:
         return ties.ask_offers(lot_id, clock=clock) or ties.close_offers(lot_id, clock=clock) or ties.settle_offers(lot_id, clock=clock)
 
     return done + _each(ties.tied(After.SINGLE), step)
+
+
+def follow_rounds(clock: Clock) -> int:
+    """Take the rounds of sealed offers under way as far as they can go now."""
+    return _each(sealed_rounds.under_way(), lambda lot_id: sealed_rounds.follow(lot_id, clock=clock))
 
 
 def _each(items: Iterable[Any], act: Callable[[Any], bool]) -> int:

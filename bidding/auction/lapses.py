@@ -30,7 +30,7 @@ BACK_AFTER_MS = 2 * MINUTE
 LOST_AFTER, RECENT = timedelta(seconds=15), timedelta(seconds=60)
 HEARD_AGAIN = timedelta(seconds=10)
 LINKS_BACK_AFTER_MS, LONGEST_MS = MINUTE, 10 * MINUTE
-#: Phases in which minutes count; a listing only shortly before its end.
+#: Phases in which minutes count; a listing and a round of sealed offers only shortly before their end.
 TIGHT = (Phase.QUESTION, Phase.FREE, Phase.TIMED, Phase.AGREEING, Phase.HOUSING, Phase.FALLING)
 _WATCH = 7_264_011
 
@@ -110,7 +110,7 @@ def _look(lot_id: int, before: datetime | None, clock: Clock) -> bool:
 
 def _is_tight(room: Room, at_ms: int) -> bool:
     now = room.standing
-    return now.phase in TIGHT or now.phase is Phase.OFFERS and now.ends_at is not None and now.ends_at - at_ms < 10 * MINUTE
+    return now.phase in TIGHT or now.phase in (Phase.OFFERS, Phase.ROUND) and now.ends_at is not None and now.ends_at - at_ms < 10 * MINUTE
 
 
 def hold(room: Room, cause: str, since_ms: int) -> None:

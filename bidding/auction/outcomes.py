@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -92,20 +92,6 @@ def _best(amounts: Sequence[int], rule: Single) -> int:
         return (Fraction(rule is Single.NEAREST_MEAN_FROM_BELOW and fen > mean), abs(fen - mean))
 
     return min(range(len(amounts)), key=lambda at: (badness(amounts[at]), at))
-
-
-def close_round(offers: Mapping[str, tuple[int, int]], before_fen: int | None, step_fen: int) -> tuple[str, int] | None:
-    """A round of sealed offers (property rights): the highest of those that beat the round before by an increment.
-
-    ``offers`` gives each paddle's amount and its number in the log. Of equal ones the earlier. None ends the
-    rounds: the one who led before keeps the lead.
-    """
-    lowest = 1 if before_fen is None else before_fen + step_fen
-    valid = [(-fen, number, paddle) for paddle, (fen, number) in offers.items() if fen >= lowest]
-    if not valid:
-        return None
-    fen, _number, paddle = min(valid)
-    return paddle, -fen
 
 
 def premium_percent(price_fen: int, start_fen: int) -> Fraction:

@@ -41,7 +41,7 @@ def start(lot: Lot, terms: Terms, opens_at: datetime, *, at: datetime) -> Sealin
 def _earliest_end(terms: Terms) -> int:
     if Phase.OFFERS in terms.mode.phases:
         return terms.listing_ends_at
-    return terms.opens_at + (terms.mode.free_ms if Phase.FREE in terms.mode.phases else 0)
+    return terms.opens_at + (terms.mode.free_ms if Phase.FREE in terms.mode.phases else terms.mode.window_ms if Phase.ROUND in terms.mode.phases else 0)
 
 
 def session(lot_id: int) -> SealingSession | None:

@@ -100,8 +100,9 @@ class Room:
 
 def shown(now: Standing) -> dict[str, Any]:
     """A standing as pages, walls and programs read it: amounts in fen, moments in UTC milliseconds."""
-    rising = now.phase in (Phase.WAITING, Phase.OFFERS, Phase.FREE, Phase.TIMED, Phase.CALLS)
-    return {"phase": str(now.phase), "price_fen": now.price_fen, "leader": now.leader, "number": now.number, "ends_at": now.ends_at,
+    rising = now.phase in (Phase.WAITING, Phase.OFFERS, Phase.FREE, Phase.TIMED, Phase.CALLS, Phase.ROUND, Phase.OPENING)
+    rounds = {"round": now.round} if Phase.ROUND in now.terms.mode.phases else {}
+    return rounds | {"phase": str(now.phase), "price_fen": now.price_fen, "leader": now.leader, "number": now.number, "ends_at": now.ends_at,
             "least_fen": rules.least(now) if rising else None, "paused": now.is_paused, "left_ms": now.left_ms, "calls": now.calls,
             "joined": len(now.joined), "agreed": len(now.agreed), "housing": now.housing, "fell_from": now.fell_from}
 

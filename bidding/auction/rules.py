@@ -7,15 +7,16 @@ and the standing before stays. Sources: 39号令 (2007) 18 and 19; statutes, sec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bidding.auction.standing import Bid, Standing
 from trading.base.errors import Refused
-from trading.sales.modes import After, Phase, Restart
+from trading.sales.modes import MINUTE, After, Phase, Restart
 from trading.sales.terms import MOST_FEN
 
 CALLS = 3
+SECOND = 1000
 
 
 def accept(standing: Standing, paddle: str, fen: int, at: int) -> Standing:
@@ -36,7 +37,7 @@ def accept(standing: Standing, paddle: str, fen: int, at: int) -> Standing:
         return _supply(now, paddle, fen, at)
     if now.phase is Phase.TIMED and Phase.QUESTION in now.terms.mode.phases and paddle not in now.joined:
         raise Refused("auction.not_joined")
-    if now.phase is Phase.QUESTION or now.phase is Phase.TIED:
+    if now.phase in (Phase.QUESTION, Phase.TIED, Phase.ROUND, Phase.OPENING):
         raise Refused("auction.no_bids_now", phase=now.phase)
     _require_amount(now, fen)
     made = _with_bid(now, paddle, fen, at)
@@ -179,6 +180,8 @@ def resume(standing: Standing, at: int) -> Standing:
     if standing.paused_at is None or at < standing.paused_at:
         raise Refused("auction.not_paused")
     ends = None if standing.left_ms is None else running(at, standing.left_ms, standing.terms.breaks)
+    if ends is not None and standing.phase is Phase.ROUND:
+        ends = _whole(ends, SECOND)
     return replace(standing, paused_at=None, left_ms=None, ends_at=ends, fell_from=standing.fell_from + at - standing.paused_at)
 
 
@@ -220,6 +223,8 @@ def _following(now: Standing, at: int) -> Standing:
         return _begin(now, mode.phases[0], terms.opens_at) if at >= terms.opens_at else now
     if now.phase is Phase.ENDED or now.ends_at is None or at < now.ends_at:
         return now
+    if now.phase is Phase.ROUND:
+        return replace(now, phase=Phase.OPENING, ends_at=None)
     ended = replace(now, phase=Phase.ENDED)
     if now.phase is Phase.AGREEING:
         return _after_ceiling(now)
@@ -246,9 +251,43 @@ def _begin(now: Standing, phase: Phase, at: int) -> Standing:
         # It may be taken at its floor for one interval more.
         steps = -(-(terms.start_fen - terms.floor_fen) // terms.step_fen)
         ends = at + (steps + 1) * mode.fall_ms
+    elif phase is Phase.ROUND:
+        return replace(now, phase=phase, round=now.round + 1, ends_at=_whole(running(at, mode.window_ms, terms.breaks), MINUTE), fell_from=at)
     else:
         ends = running(at, length[phase], terms.breaks) if phase in length else None
     return replace(now, phase=phase, ends_at=ends, fell_from=at)
+
+
+def _whole(at: int, unit: int) -> int:
+    """The next whole minute or second: sessions of sealed offers end on whole seconds."""
+    return -(-at // unit) * unit
+
+
+def close_round(standing: Standing, offers: Sequence[tuple[str, int]], at: int) -> Standing:
+    """A round of sealed offers is open (多轮密封报价): the highest that beats the price by an increment leads, and another round begins.
+
+    ``offers`` in the order in which they were filed; of equal ones the earlier leads. Where none counts the
+    bidding is over, and who led before has it. Raises Refused ``auction.no_round``.
+    """
+    counting = [(paddle, fen) for paddle, fen in offers if fen >= least(standing)]
+    _require_opening(standing, at)
+    if not counting:
+        return replace(standing, phase=Phase.ENDED, ends_at=at)
+    paddle, fen = max(counting, key=lambda offer: offer[1])  # of equal ones the first
+    return _begin(replace(standing, price_fen=fen, leader=paddle, number=standing.number + len(counting)), Phase.ROUND, at)
+
+
+def repeat_round(standing: Standing, at: int) -> Standing:
+    """An offer could not be opened by nobody's fault among the bidders: the round is held once more. Raises Refused ``auction.no_round``."""
+    _require_opening(standing, at)
+    return _begin(standing, Phase.ROUND, at)
+
+
+def _require_opening(now: Standing, at: int) -> None:
+    if now.is_paused:
+        raise Refused("auction.paused")
+    if now.phase is not Phase.OPENING:
+        raise Refused("auction.no_round", phase=now.phase)
 
 
 def _after_ceiling(now: Standing) -> Standing:

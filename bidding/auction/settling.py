@@ -13,6 +13,7 @@ from bidding.auction.outcomes import Single
 from bidding.auction.rooms import Room
 from bidding.auction.standing import kept_terms
 from bidding.envelope import documents, keys
+from bidding.opening import service as opening
 from trading.announcements import service as announcements
 from trading.announcements.rules import Kind
 from trading.archive import service as archive
@@ -70,6 +71,7 @@ def _give_up_reserve(lot_id: int, at: datetime) -> None:
 def fail(lot: Lot, room: Room, reason: str, at: datetime, **facts: Any) -> None:
     """No deal (流拍): published, told to those who took part, and the deposits go back. Runs in the caller's transaction."""
     paddles = applying.reveal(lot.id)
+    opening.name_bidders(lot.id)
     room.outcome = {"failed": reason, **facts}
     room.add("auction.failed", "clock", at, reason=reason)
     rooms.write([room])
@@ -84,6 +86,7 @@ def fail(lot: Lot, room: Room, reason: str, at: datetime, **facts: Any) -> None:
 def _deal(lot: Lot, room: Room, found: outcomes.Outcome, reserve_fen: int | None, at: datetime) -> None:
     """The deal (成交): the winner's name and price are known, its confirmation is ready to be signed."""
     paddles = applying.reveal(lot.id)
+    opening.name_bidders(lot.id)
     winner = next(paddle for paddle in paddles if paddle.number == found.winner)
     assert winner.organisation_id is not None
     room.outcome = {"winner": found.winner, "price_fen": found.price_fen, "housing": found.housing, "reserve_fen": reserve_fen}

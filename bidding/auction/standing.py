@@ -44,6 +44,8 @@ class Standing:
     left_ms: int | None = None
     #: When the clock of a falling price began, moved by the time that it stood still.
     fell_from: int = 0
+    #: Which round of sealed offers this is, from 1.
+    round: int = 0
     #: The newest valid bid; all of them stand in the log, and deciding the next costs the same whatever their number.
     last: Bid | None = None
 
@@ -66,7 +68,7 @@ def read_terms(kept: Mapping[str, Any]) -> Terms:
                     "breaks": tuple((start, until) for start, until in kept["breaks"])})
 
 
-_PLAIN = ("ends_at", "price_fen", "leader", "number", "housing", "calls", "paused_at", "left_ms", "fell_from")
+_PLAIN = ("ends_at", "price_fen", "leader", "number", "housing", "calls", "paused_at", "left_ms", "fell_from", "round")
 _LISTS = ("offered", "joined", "agreed")
 
 
@@ -78,4 +80,4 @@ def kept_standing(now: Standing) -> dict[str, Any]:
 
 def read_standing(terms: Terms, kept: Mapping[str, Any]) -> Standing:
     last = kept["last"] and Bid(*kept["last"][:4], Phase(kept["last"][4]))
-    return Standing(terms, Phase(kept["phase"]), last=last, **{name: kept[name] for name in _PLAIN}, **{name: tuple(kept[name]) for name in _LISTS})
+    return Standing(terms, Phase(kept["phase"]), last=last, **{name: kept[name] for name in _PLAIN if name in kept}, **{name: tuple(kept[name]) for name in _LISTS})

@@ -16,11 +16,12 @@ from typing import Any
 from sqlalchemy import select
 
 from bidding.auction import applying, outcomes, rooms, rules
-from bidding.auction.models import Auction, Paddle
+from bidding.auction.models import Auction
 from bidding.auction.outcomes import Single
 from bidding.auction.rooms import Room
 from bidding.auction.standing import Standing
 from bidding.opening import service as opening
+from bidding.opening.models import OpenedBid
 from bidding.opening.rules import OUTCOMES
 from bidding.sealed import guests
 from bidding.sealed import service as sealed
@@ -89,12 +90,6 @@ def _begin(lot: Lot, room: Room, at: datetime, **facts: Any) -> None:
         messages.notify("auction.tie_asked", at=at, organisation_id=lot.project.tenderer_id, lot=lot.label, link=f"/projects/lots/{lot.code}/tie")
 
 
-def _paddles(lot_id: int, numbers: Iterable[str] = ()) -> list[Paddle]:
-    query = select(Paddle).where(Paddle.lot_id == lot_id, Paddle.number.is_not(None)).order_by(Paddle.owner_tag)
-    wanted = list(numbers)
-    return list(db.session.scalars(query.where(Paddle.number.in_(wanted)) if wanted else query))
-
-
 def decide(lot_id: int, winner: str, how: After, *, actor: str, clock: Clock, **proof: Any) -> None:
     """End a tie by the tickets of the draw or by the committee; ``proof`` stands beside it in the log.
 
@@ -127,7 +122,7 @@ def session(lot_id: int) -> SealingSession | None:
 def may_offer(lot_id: int, organisation_id: int) -> bool:
     """Whether an organisation is asked for an offer in the newest session; for itself alone to know."""
     found = session(lot_id)
-    return found is not None and guests.is_secretly_admitted(found.id, organisation_id)
+    return found is not None and guests.alias(found.id, organisation_id) is not None
 
 
 def ask_offers(lot_id: int, *, clock: Clock) -> bool:
@@ -143,8 +138,7 @@ def ask_offers(lot_id: int, *, clock: Clock) -> bool:
 def _ask(lot: Lot, room: Room, number: int, at: datetime) -> None:
     ends = rules.running(room.as_of, int(OFFER_FOR.total_seconds()) * 1000, room.terms.breaks)
     deadline = rooms.moment(-(-ends // MINUTE) * MINUTE)
-    asked = [applying.content(paddle)["organisation"] for paddle in _paddles(lot.id, room.standing.agreed)]
-    made = sealed.start_offers(lot, f"offer-{number}", asked, deadline=deadline, at=at, secretly=True)
+    made = sealed.start_offers(lot, f"offer-{number}", (), deadline=deadline, at=at, aliases=applying.aliases(lot.id, room.standing.agreed))
     _begin(lot, room, at, number=number, session=made.id, deadline=unix_ms(deadline))
     rooms.write([room])
 
@@ -185,7 +179,7 @@ def settle_offers(lot_id: int, *, clock: Clock) -> bool:
         if any(OUTCOMES[bid.outcome].fault in ("platform", "organiser") for bid in bids):
             _ask(lot, room, int(found.envelope.partition("-")[2]) + 1, at)
             return True
-        offers = _offers(lot_id, room, bids)
+        offers = _offers(room, bids)
         rule = single_rule(lot)
         after = outcomes.settle_single(room.standing, offers, rule) if offers else outcomes.settle_first(room.standing)
         _end(room, after, "clock", at, offers=[[paddle, fen] for paddle, fen in offers], rule=str(rule), session=found.id)
@@ -197,13 +191,13 @@ def single_rule(lot: Lot) -> Single:
     return Single(lot.method["sale"].get("single_rule", Single.NEAREST_MEAN))
 
 
-def _offers(lot_id: int, room: Room, bids: list[Any]) -> list[tuple[str, int]]:
+def opened(bids: Iterable[OpenedBid]) -> list[tuple[str, int]]:
+    """Paddle and amount of each offer that could be read, in the order in which they were filed."""
+    found = [bid for bid in bids if bid.outcome == "opened" and bid.price_fen is not None]
+    filed, names = (look(bid.digest for bid in found) for look in (sealed.log_numbers, sealed.names))
+    return [(names[bid.digest], bid.price_fen or 0) for bid in sorted(found, key=lambda bid: filed[bid.digest])]
+
+
+def _offers(room: Room, bids: Iterable[OpenedBid]) -> list[tuple[str, int]]:
     """The offers that count by paddle, in the order in which they were filed."""
-    filed = sealed.log_numbers(bid.digest for bid in bids)
-    found = []
-    for bid in sorted(bids, key=lambda bid: filed[bid.digest]):
-        paddle = applying.paddle_of(lot_id, bid.organisation_id)
-        fen = bid.price_fen if bid.outcome == "opened" else None
-        if fen is not None and fen >= (room.terms.ceiling_fen or 0) and paddle is not None and paddle.number in room.standing.agreed:
-            found.append((paddle.number or "", fen))
-    return found
+    return [(paddle, fen) for paddle, fen in opened(bids) if fen >= (room.terms.ceiling_fen or 0) and paddle in room.standing.agreed]

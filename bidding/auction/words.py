@@ -19,7 +19,7 @@ def phase(name: str) -> str:
     """Where a lot stands."""
     return {Phase.WAITING: _("等待开始"), Phase.OFFERS: _("挂牌报价"), Phase.QUESTION: _("询问是否参加限时竞价"), Phase.FREE: _("自由竞价"),
             Phase.TIMED: _("限时竞价"), Phase.CALLS: _("现场竞价"), Phase.FALLING: _("降价竞价"), Phase.AGREEING: _("已达最高限价，等待其他人表示接受"),
-            Phase.HOUSING: _("竞配建"), Phase.TIED: _("已达最高限价，按公告规定的方式决定"), Phase.ENDED: _("竞价结束")}[Phase(name)]
+            Phase.HOUSING: _("竞配建"), Phase.ROUND: _("密封报价"), Phase.OPENING: _("本轮截止，等待密钥持有人开启"), Phase.TIED: _("已达最高限价，按公告规定的方式决定"), Phase.ENDED: _("竞价结束")}[Phase(name)]
 
 
 def rule(found: Mode) -> str:
@@ -55,7 +55,9 @@ def script() -> dict[str, Any]:
         "calls": _("第 {n} 次报价"), "joined": _("{n} 家确认参加限时竞价"), "agreed": _("{n} 家接受最高限价"), "resting": _("公告载明的停止时段，{at} 继续"),
         "event": {"bid": _("报价"), "joined": _("确认参加限时竞价"), "phase": _("进入：{phase}"), "ended": _("竞价结束"), "called": _("主持人第 {n} 次询问"),
                   "paused": _("暂停"), "resumed": _("恢复"), "held": _("技术中断，计时停止"), "resuming": _("公布恢复时间"), "released": _("恢复计时"), "settled": _("成交"), "failed": _("流拍"),
-                  "tie_begun": _("最高限价并列，开始按公告决定"), "tie_decided": _("最高限价并列已决定")},
+                  "tie_begun": _("最高限价并列，开始按公告决定"), "tie_decided": _("最高限价并列已决定"),
+                  "round_begun": _("第 {n} 轮密封报价开始"), "round_closed": _("第 {n} 轮密封报价开启"), "round_again": _("第 {n} 轮有报价因平台或者密钥持有人的原因未能开启，重新报价")},
+        "sealed_round": _("第 {n} 轮"), "no_offers": _("无有效报价"),
         "say_price": _("当前最高价 {price} 元，{who}"), "say_end": _("剩余 {n} 秒"),
         "plus": _("+{n} 档"), "confirm": _("确认报价 {price} 元"), "increase": _("比当前价高 {n} 元（{steps} 档）"), "type_again": _("加价超过 10 档，请再次输入报价金额"),
         "differs": _("两次输入的金额不同"), "no_amount": _("请填写报价，精确到分"), "sending": _("正在提交……"), "retry": _("没有收到回复，正在用同一请求再次询问……"),

@@ -50,7 +50,8 @@ class OpenedBid(Model):
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
     envelope: Mapped[str] = mapped_column(String(20), default=FIRST)
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    # Empty while nobody may know whose an offer of a live sale is.
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), nullable=True)
     outcome: Mapped[str] = mapped_column(String(40))
     price_fen: Mapped[int | None]
     offer: Mapped[dict[str, Any] | None] = mapped_column(JSON)

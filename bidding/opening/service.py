@@ -181,7 +181,7 @@ def _file_bid_documents(lot: Lot, row: SealedBid, at: datetime) -> None:
     archive.file_document(lot.id, f"{base}/header.json", "投标文件封存头", row.header, at=at)
     archive.file_document(lot.id, f"{base}/filing.json", "投标回执", {
         "signature": row.signature, "state": row.state, "version": row.version, "seq": row.commit_seq,
-        "keys": [key.hex() for key in parties.signing_keys(row.organisation_id or 0)]}, at=at)
+        "keys": [key.hex() for key in sealed.keys_of(row)]}, at=at)
 
 
 #: Why a lot fails at its opening, as the notice says it.
@@ -437,7 +437,7 @@ def _settle(lot_id: int, envelope: str, row: SealedBid, opened: _Opened, clock: 
     with transaction() as session:
         lot, opening = _locked_opening(lot_id, envelope)
         at = clock()
-        assert row.digest is not None and row.organisation_id is not None
+        assert row.digest is not None
         if lot.stage not in _stages(lot, envelope) or session.get(OpenedBid, row.digest):
             if opened.plain:
                 installation.files().discard(opened.plain[0])
@@ -447,13 +447,13 @@ def _settle(lot_id: int, envelope: str, row: SealedBid, opened: _Opened, clock: 
             digest=row.digest, lot_id=lot_id, envelope=opening.envelope, organisation_id=row.organisation_id, outcome=opened.outcome,
             price_fen=contents.offer.get("price_fen") if contents else None, offer=contents.offer if contents else None,
             files=contents.files if contents else None, plain=opened.plain[0] if opened.plain else "",
-            deposit_confirmed=deposits.is_confirmed(lot, row.organisation_id, at=at),
+            deposit_confirmed=deposits.is_confirmed(lot, sealed.filer_of(row), at=at),
             wrong_shares=list(opened.wrong), settled_at=at))
         result = rules.OUTCOMES[opened.outcome]
         evidence.record("bid.opened" if result.counts else "bid.not_opened", actor="timetable", at=at, lot=lot.code,
                         bid_digest=row.digest, outcome=opened.outcome, fault=result.fault, label=result.label,
                         price_fen=contents.offer.get("price_fen", 0) if contents else 0)
-        say(lot_id, "unsealed", at=at, bidder=named(lot, row.organisation_id), outcome=opened.outcome)
+        say(lot_id, "unsealed", at=at, bidder=named(lot, row.organisation_id or 0), outcome=opened.outcome)
         return 1
 
 
@@ -497,11 +497,12 @@ def finish(lot_id: int, envelope: str = FIRST, *, clock: Clock) -> bool:
 def _record(lot: Lot, opening: Opening, found: list[OpenedBid], at: datetime) -> None:
     """Sign what was opened and file all that is needed to repeat it."""
     assert opening.window_closed_at is not None
+    filed = sealed.names(bid.digest for bid in found)
     record = {
         "v": 1, "lot": lot.code, "session": opening.session, "closed_at": opening.closed_at.isoformat(),
         "window_closed_at": opening.window_closed_at.isoformat(), "opened_at": at.isoformat(),
         "ceiling_fen": lot.ceiling_fen or 0, "bids": [{
-            "digest": bid.digest, "bidder": bid.organisation.code, "name": bid.organisation.name,
+            "digest": bid.digest, "bidder": filed[bid.digest], "name": bid.organisation.name if bid.organisation_id else "",
             "outcome": bid.outcome, "label": rules.OUTCOMES[bid.outcome].label, "offer": bid.offer,
             "deposit": bid.deposit_confirmed} for bid in found]}
     opening.opened_at, opening.record = at, record
@@ -554,6 +555,13 @@ def _read_out(offer: dict[str, Any]) -> str:
 def opened_bids(lot_id: int, envelope: str = FIRST) -> list[OpenedBid]:
     return list(db.session.scalars(select(OpenedBid).where(OpenedBid.lot_id == lot_id, OpenedBid.envelope.in_(_names(envelope)))
                                    .order_by(OpenedBid.digest)).unique())
+
+
+def name_bidders(lot_id: int) -> None:
+    """A live sale is over: whose its offers were may be known. Runs in the transaction that settles it."""
+    for digest, organisation_id in sealed.name_filers(lot_id).items():
+        if (bid := db.session.get(OpenedBid, digest)) is not None:
+            bid.organisation_id = organisation_id
 
 
 def prices_read_out(lot_id: int) -> dict[int, dict[str, Any]]:

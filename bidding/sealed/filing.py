@@ -14,6 +14,7 @@ import re
 import secrets
 import threading
 from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from bidding import eligibility
 from bidding.envelope import documents, keys
 from bidding.sealed import boxes, guests, receipts, rules
+from bidding.sealed.guests import Alias
 from bidding.sealed.models import SealedBid, Upload, UploadPart
 from bidding.sealed.receipts import Receipt
 from bidding.trustees import countersigning
@@ -63,9 +65,10 @@ class _Filing:
 
     def __post_init__(self) -> None:
         self.sign = threading.Event()
-        # Whether the code is the bidder's own is decided with the rest, under the lock.
-        self.code: str = self.header["ctx"]["bidder"]
-        self.tag = boxes.tag(self.session, self.code, 1)
+        # Whether the name is the bidder's own is decided with the rest, under the lock.
+        self.name: str = self.header["ctx"]["bidder"]
+        # The code that its rows are found by.
+        self.code = ""
 
 
 def file_bid(session_name: str, header_bytes: bytes, signature: bytes, upload_id: str, *, bidder_id: int,
@@ -127,11 +130,11 @@ class _Queue:
     def _next(self, filing: _Filing) -> list[_Filing]:
         """The leader's own and the oldest others, one of each bidder."""
         with self._gate:
-            chosen = {filing.tag: filing}
+            chosen = {(filing.session, filing.bidder_id): filing}
             for other in self._waiting:
                 if len(chosen) < TOGETHER:
-                    chosen.setdefault(other.tag, other)
-            self._waiting = [other for other in self._waiting if chosen.get(other.tag) is not other]
+                    chosen.setdefault((other.session, other.bidder_id), other)
+            self._waiting = [other for other in self._waiting if chosen.get((other.session, other.bidder_id)) is not other]
         return list(chosen.values())
 
     def _commit(self, group: list[_Filing]) -> None:
@@ -172,12 +175,16 @@ def _commit(group: list[_Filing]) -> None:
         lots = {lot_id: projects.locked_for_filing(lot_id) for lot_id in sorted({filing.lot_id for filing in group})}
         bidders = parties.standings([filing.bidder_id for filing in group])
         arrived = _Arrived([filing.upload for filing in group])
-        earlier = _with_earlier(group)
+        tags = {}
+        for filing in group:
+            filing.code = bidders[filing.bidder_id].code
+            tags[id(filing)] = boxes.tag(filing.session, filing.code, 1)
+        earlier = _with_earlier(tags.values())
         stopped, log_origin = alarms.stop_filings(), evidence.origin()
         accepted: list[tuple[_Filing, evidence.Act, int]] = []
         for filing in group:
             try:
-                found = _accept(filing, lots[filing.lot_id], bidders[filing.bidder_id], arrived, filing.tag in earlier, stopped, log_origin)
+                found = _accept(filing, lots[filing.lot_id], bidders[filing.bidder_id], arrived, tags[id(filing)] in earlier, stopped, log_origin)
             except Refused as refusal:
                 filing.failure = refusal
                 continue
@@ -202,9 +209,10 @@ def _accept(filing: _Filing, lot: projects.FilingLot, bidder: parties.Standing, 
     if stopped:
         raise Refused("bid.log_alarm", alarm=stopped)
     countersigning.require(filing.session)
-    if filing.code != bidder.code:
+    alias = _alias(filing, lot)
+    if filing.name != (alias.name if alias else bidder.code):
         raise Refused("bid.not_yours")
-    if not any(keys.is_signed(public, filing.signature, bytes.fromhex(filing.digest)) for public in bidder.keys):
+    if not any(keys.is_signed(public, filing.signature, bytes.fromhex(filing.digest)) for public in ([alias.public] if alias else bidder.keys)):
         raise Refused("bid.signature")
     at = filing.clock()
     known = boxes.versions(filing.session, bidder.code) if has_earlier else []
@@ -227,16 +235,26 @@ def _accept(filing: _Filing, lot: projects.FilingLot, bidder: parties.Standing, 
     names = arrived.take(filing.upload, filing.header, boxes.upload_tag(filing.session, bidder.code))
     live = next(((row, content) for row, content in known if content["state"] == "live"), None)
     version = len(known) + 1
-    act = evidence.Act("bid.commit", actor=bidder.code, at=at, lot=lot.code, facts={
-        "session": filing.session, "bid_digest": filing.digest, "bidder": bidder.code, "version": version,
+    act = evidence.Act("bid.commit", actor=filing.name, at=at, lot=lot.code, facts={
+        "session": filing.session, "bid_digest": filing.digest, "bidder": filing.name, "version": version,
         "replaces": live[1]["digest"] if live else "", "bytes": filing.header["payload"]["len"], "server_ms": unix_ms(at)})
     if live:
         boxes.retire(*live, "superseded")
         filing.shred = live[1]["parts"]
-    filing.content = {"cover": False, "state": "live", "digest": filing.digest, "bidder": bidder.id,
+    filing.content = {"cover": False, "state": "live", "digest": filing.digest, "bidder": bidder.id, "keys": [alias.public.hex()] if alias else [],
                       "version": version, "at": at.isoformat(), "header": filing.header,
                       "signature": b64encode(filing.signature).decode(), "parts": names}
     return act, version
+
+
+def _alias(filing: _Filing, lot: projects.FilingLot) -> Alias | None:
+    """The name to file under where nobody may know the bidder's own: in the offers of a live sale. Raises Refused ``offers.not_asked``."""
+    if not lot.is_live or filing.envelope in documents.AT_DEADLINE or filing.envelope == documents.RESERVE:
+        return None
+    found = guests.alias(filing.session, filing.bidder_id)
+    if found is None:
+        raise Refused("offers.not_asked")
+    return found
 
 
 def _write(accepted: list[tuple[_Filing, evidence.Act, int]]) -> None:
@@ -252,9 +270,9 @@ def _write(accepted: list[tuple[_Filing, evidence.Act, int]]) -> None:
     connection().execute(_INSERT, rows)
 
 
-def _with_earlier(group: list[_Filing]) -> set[str]:
-    """Tags of those whose first version is here already."""
-    return set(connection().execute(_EARLIER, {"tags": [filing.tag for filing in group]}).scalars())
+def _with_earlier(tags: Iterable[str]) -> set[str]:
+    """Those of first versions that are here already."""
+    return set(connection().execute(_EARLIER, {"tags": list(tags)}).scalars())
 
 
 class _Arrived:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from bidding.sealed.models import SecretGuest, SessionGuest
 from bidding.trustees.models import SealingSession
 from trading.base import installation
-from trading.base.database import db
+from trading.base.database import db, lock_row
 from trading.evidence.models import Entry
 from trading.supervision import service as pauses
 
@@ -22,18 +23,46 @@ def admit(session_name: str, organisation_ids: Iterable[int]) -> None:
     db.session.flush()
 
 
-def admit_secretly(session_name: str, organisation_ids: Iterable[int]) -> None:
-    """The same, so that the database names none of them and its rows say nothing by their order."""
-    db.session.add_all(SecretGuest(tag=tag, session=session_name) for tag in sorted({_tag(session_name, number) for number in organisation_ids}))
+@dataclass(frozen=True)
+class Alias:
+    """Under which name somebody files whose own nobody may know, and the key that signs there."""
+
+    name: str
+    public: bytes
+
+
+def admit_secretly(session_name: str, aliases: Mapping[int, Alias]) -> None:
+    """The same, so that the database names none of them, what they file names none, and rows say nothing by their order."""
+    boxes = {_tag(session_name, number): alias for number, alias in aliases.items()}
+    db.session.add_all(SecretGuest(tag=tag, session=session_name, box=_closed(tag, boxes[tag])) for tag in sorted(boxes))
     db.session.flush()
+
+
+def _closed(tag: str, alias: Alias) -> bytes:
+    return installation.boxes().close({"name": alias.name, "public": alias.public.hex()}, f"guest/{tag}", pad=160)
+
+
+def alias(session_name: str, organisation_id: int) -> Alias | None:
+    """The name under which an organisation files in a session in secret; None where it was not asked."""
+    tag = _tag(session_name, organisation_id)
+    row = db.session.get(SecretGuest, tag)
+    if row is None:
+        return None
+    held = installation.boxes().open(row.box, f"guest/{tag}")
+    return Alias(held["name"], bytes.fromhex(held["public"]))
+
+
+def change_key(lot_id: int, organisation_id: int, public: bytes) -> None:
+    """Another device files from now on, in every session of a lot that is still open; runs in the caller's transaction."""
+    for name in db.session.scalars(select(SealingSession.id).where(SealingSession.lot_id == lot_id, SealingSession.close_seq.is_(None))):
+        if (known := alias(name, organisation_id)) is not None:
+            tag = _tag(name, organisation_id)
+            row: SecretGuest = lock_row(SecretGuest, tag)
+            row.box = _closed(tag, Alias(known.name, public))
 
 
 def _tag(session_name: str, organisation_id: int) -> str:
     return installation.boxes().tag("guest", session_name, str(organisation_id))
-
-
-def is_secretly_admitted(session_name: str, organisation_id: int) -> bool:
-    return db.session.get(SecretGuest, _tag(session_name, organisation_id)) is not None
 
 
 def are_admitted(session_name: str) -> list[int]:
@@ -52,7 +81,7 @@ def standing(session_name: str, organisation_id: int) -> tuple[datetime, bool, b
         .where(SealingSession.id == session_name)).one()
     # The time that the lot stood still is not counted, also before the timetable has moved the deadline.
     stood = pauses.time_paused(row[3], row[4])
-    return row[0] if not stood else max(row[0], _first_deadline(session_name) + stood), row[1] is not None, row[2] is not None or is_secretly_admitted(session_name, organisation_id)
+    return row[0] if not stood else max(row[0], _first_deadline(session_name) + stood), row[1] is not None, row[2] is not None or alias(session_name, organisation_id) is not None
 
 
 def _first_deadline(session_name: str) -> datetime:

@@ -26,6 +26,7 @@ class SealedBid(Model):
     box: Mapped[bytes] = mapped_column(LargeBinary)
     # Empty until the close:
     digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # Of who files under another name not before the sale is over.
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     version: Mapped[int | None]
     state: Mapped[str | None] = mapped_column(String(20))
@@ -47,11 +48,15 @@ class SessionGuest(Model):
 
 
 class SecretGuest(Model):
-    """The same where nobody may know who was asked: ``tag`` is a keyed fingerprint of session and organisation."""
+    """The same where nobody may know who was asked: ``tag`` is a keyed fingerprint of session and organisation.
+
+    ``box`` holds the name that it files under and the key that signs there (guests.Alias).
+    """
 
     __tablename__ = "secret_guest"
     tag: Mapped[str] = mapped_column(String(32), primary_key=True)
     session: Mapped[str] = mapped_column(ForeignKey("sealing_session.id"), index=True)
+    box: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Upload(Model):

@@ -116,7 +116,7 @@ def _slots(envelope: str, is_application: bool) -> list[dict[str, Any]]:
     price = {"id": "price", "name": _("已标价工程量清单"), "required": envelope == "price", "blind": False, "types": ".pdf,.xml,.xlsx,.zip",
              "max_text": "500 MB", "max_bytes": min(500 * 2**20, most)}
     return {"technical": [letter | {"name": _("投标函（不写报价）")}, technical], "price": [price], "reserve": [
-        letter | {"name": _("底价确定书（集体决策纪要）")}], "single": [letter | {"name": _("报价书")}]}.get(envelope, [letter, technical, price])
+        letter | {"name": _("底价确定书（集体决策纪要）")}], "nameless": []}.get(envelope, [letter, technical, price])
 
 
 def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSession, place: str) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSe
         raise NotFound
     envelope = sealing.envelope
     is_later = envelope not in AT_DEADLINE
-    # The one offer at a ceiling (一次报价) is a price; what else an offer says is the same for all.
+    # An offer in a live sale is a price under a number: a letter would name its bidder, and what else an offer says is the same for all.
     is_single = lot.method.get("kind") == "live" and envelope.startswith("offer-")
     base = f"/api/v1/sessions/{sealing.id}"
     names = [_("选择文件"), _("自查"), _("本机加密"), _("上传"), _("签名封存")]
@@ -137,7 +137,7 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSe
                 "back_href": place.removesuffix("/price"), "is_later": is_later, "is_single": is_single, "fields": ["statement"] if is_application else [
                     {"price_fen": "price"}.get(name, name) for name in offer_shape(envelope) or {}], "heading": _("封存一次报价") if is_single else _heading(envelope), "how_href": "/help#sealing", "cli_href": "/help#cli", "part_bytes": PART_BYTES},
         "steps": [{"text": name, "state": "current" if number == 0 else "todo", "note": ""} for number, name in enumerate(names)],
-        "slots": _slots("single" if is_single else envelope, is_application),
+        "slots": _slots("nameless" if is_single else envelope, is_application),
         "checks": [
             {"id": "slots", "kind": "todo", "text": _("必交文件齐全"), "note": None},
             {"id": "sizes", "kind": "todo", "text": _("文件大小和名称符合要求"), "note": None},

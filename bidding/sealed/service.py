@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from bidding import eligibility
 from bidding.envelope import documents, keys
 from bidding.sealed import boxes, guests, rules
+from bidding.sealed.guests import Alias
 from bidding.sealed.models import SealedBid, Upload, UploadPart
 from bidding.trustees import countersigning
 from bidding.trustees import service as trustees
@@ -106,17 +107,20 @@ def _require_open(sealing: SealingSession, lot: Lot, bidder_id: int, at: datetim
         rules.may_offer(Stage(lot.stage), *guests.standing(sealing.id, bidder_id), at, is_live=lot.method.get("kind") == "live")
 
 
-def start_offers(lot: Lot, envelope: str, organisation_ids: list[int], *, deadline: datetime, at: datetime,
-                 opens_after: timedelta = timedelta(0), secretly: bool = False) -> SealingSession:
-    """Open a session for the offers of a later round or for a sale's reserve price, to those asked alone; ``secretly``
-    where the database names none of them.
+def start_offers(lot: Lot, envelope: str, organisation_ids: Iterable[int], *, deadline: datetime, at: datetime,
+                 opens_after: timedelta = timedelta(0), aliases: Mapping[int, Alias] | None = None) -> SealingSession:
+    """Open a session for the offers of a later round or for a sale's reserve price, to those asked alone. With
+    ``aliases`` they file under those names, and nothing says which organisation is behind one.
 
     It is sealed to the key holders only (policy T): the round is short, and no second window
     for the bidders' halves stands between its close and the committee.
     """
     with transaction():
         sealing = trustees.open_session(lot, envelope, deadline=deadline, policy="T", window=timedelta(0), at=at, opens_after=opens_after)
-        (guests.admit_secretly if secretly else guests.admit)(sealing.id, organisation_ids)
+        if aliases is None:
+            guests.admit(sealing.id, organisation_ids)
+        else:
+            guests.admit_secretly(sealing.id, aliases)
         for _ in range(1 + secrets.randbelow(max(1, installation.settings().cover_bids))):
             add_cover(sealing, at=at)
         return sealing
@@ -231,7 +235,7 @@ def freeze(sealing: SealingSession) -> Frozen:
             covers += content["parts"]
             db.session.delete(row)
             continue
-        row.digest, row.organisation_id, row.version = content["digest"], content["bidder"], content["version"]
+        row.digest, row.organisation_id, row.version = content["digest"], None if content.get("keys") else content["bidder"], content["version"]
         row.state, row.header, row.signature = content["state"], content["header"], content["signature"]
         row.filed_at, row.parts, row.commit_seq = datetime.fromisoformat(content["at"]), content["parts"], content["seq"]
         seqs += [content["seq"]] + ([content["withdraw_seq"]] if "withdraw_seq" in content else [])
@@ -242,6 +246,25 @@ def freeze(sealing: SealingSession) -> Frozen:
     for name in covers:
         installation.files().discard(name)
     return Frozen(sorted(live), sorted(seqs))
+
+
+def keys_of(row: SealedBid) -> list[bytes]:
+    """The keys that a frozen bid may be signed with: its organisation's, or the one of the name it was filed under."""
+    return [bytes.fromhex(key) for key in boxes.read(row).get("keys", [])] or parties.signing_keys(row.organisation_id or 0)
+
+
+def filer_of(row: SealedBid) -> int:
+    """The organisation that filed a frozen bid, whether or not it may be known yet."""
+    return int(boxes.read(row)["bidder"])
+
+
+def name_filers(lot_id: int) -> dict[str, int]:
+    """A sale is over: whose offers those under other names were may be known. Gives each digest's organisation; runs in the caller's transaction."""
+    found = db.session.scalars(select(SealedBid).join(SealingSession, SealingSession.id == SealedBid.session).where(
+        SealingSession.lot_id == lot_id, SealedBid.digest.is_not(None), SealedBid.organisation_id.is_(None))).all()
+    for row in found:
+        row.organisation_id = filer_of(row)
+    return {row.digest or "": row.organisation_id or 0 for row in found}
 
 
 def bids(session_name: str, state: str | None = "live") -> list[SealedBid]:
@@ -256,6 +279,12 @@ def log_numbers(digests: Iterable[str]) -> dict[str, int]:
     """Where in the log each bid of closed sessions was filed: of two, the smaller was there first."""
     return {row.digest: row.commit_seq for row in db.session.scalars(select(SealedBid).where(SealedBid.digest.in_(list(digests))))
             if row.digest is not None and row.commit_seq is not None}
+
+
+def names(digests: Iterable[str]) -> dict[str, str]:
+    """The name that each bid of closed sessions was filed under: a credit code, or a paddle."""
+    return {row.digest: row.header["ctx"]["bidder"] for row in db.session.scalars(select(SealedBid).where(SealedBid.digest.in_(list(digests))))
+            if row.digest is not None and row.header is not None}
 
 
 def payload(row: SealedBid) -> Iterable[bytes]:

@@ -14,7 +14,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from bidding.envelope import documents
-from bidding.sealed import filing, pages, receipts, service
+from bidding.sealed import filing, guests, pages, receipts, service
 from bidding.sealed.bidder import me
 from bidding.trustees import service as trustees
 from bidding.trustees.models import SealingSession
@@ -124,10 +124,13 @@ def session(name: str) -> ResponseReturnValue:
     _require_part(name)
     sealing = trustees.get_session(name)
     bidder = me()
+    alias = guests.alias(name, bidder.id)
     return jsonify({"document": sealing.document, "amendments": sealing.amendments,
                     "sig": trustees.signature_of(sealing), "centre_key": trustees.centre_key(),
-                    "log_key": evidence.log_verifier_key(), "bidder": bidder.code,
-                    "signing_keys": [key.hex() for key in parties.signing_keys(bidder.id)]})
+                    "log_key": evidence.log_verifier_key(), "bidder": alias.name if alias else bidder.code,
+                    # Who files under the number of a live sale signs with the key that it bids with there.
+                    "paddle_of": projects.get_lot(sealing.lot_id).code if alias else "",
+                    "signing_keys": [key.hex() for key in ([alias.public] if alias else parties.signing_keys(bidder.id))]})
 
 
 @bp.get("/api/v1/lots/<code>/session")

@@ -180,6 +180,63 @@ def to_another_of_the_tie(forged: ForgedSale) -> None:
     forged.follow()
 
 
+def _told(forged: ForgedSale, number: int) -> list[dict[str, Any]]:
+    """What was told of a round of sealed offers, wherever it stands."""
+    return [item for item in [*forged.events("auction.round_closed"), *forged.lines, *forged.sale["acts"]]
+            if "round_closed" in (item.get("kind"), str(item.get("type")).removeprefix("auction.")) and item["number"] == number]
+
+
+def _round_to_another(forged: ForgedSale) -> None:
+    """The last round with offers is told as if the two had offered the other way round: another has the deal."""
+    for place in _told(forged, 2):
+        (one, much), (two, little) = place["offers"]
+        place["offers"] = [[one, little], [two, much]]
+    forged.deal(two, much)
+    forged.follow()
+
+
+def _first_round_cheaper(forged: ForgedSale) -> None:
+    for place in _told(forged, 1):
+        place["offers"] = [[paddle, fen - 100] for paddle, fen in place["offers"]]
+    forged.follow()
+
+
+def _round_without_an_offer(forged: ForgedSale) -> None:
+    for place in _told(forged, 2):
+        place["offers"] = place["offers"][:1]
+    forged.follow()
+
+
+def _round_again(forged: ForgedSale) -> None:
+    """A round is held again that was in order; what it brought is as if it had not been."""
+    for place in _told(forged, 1):
+        place["again"] = True
+    forged.follow()
+
+
+def _offer_by_nobody(forged: ForgedSale) -> None:
+    """An offer carries the signature of somebody who is no bidder."""
+    session = forged.events("auction.round_begun")[0]["session"]
+    header = next(name for name, document in forged.documents.items() if name.endswith("/header.json") and document["ctx"]["session"] == session)
+    digest = header.split("/")[1]
+    forged.documents[header.replace("header", "filing")].update(
+        keys=[verify.raw_public_key(CENTRE).hex()], signature=b64encode(CENTRE.sign(bytes.fromhex(digest))).decode())
+
+
+ROUND_FORGERIES: dict[str, tuple[Callable[[ForgedSale], Any], str]] = {
+    "the deal of a round is another's": (_round_to_another, "round 2 was told with other offers"),
+    "a round is told cheaper": (_first_round_cheaper, "round 1 was told with other offers"),
+    "an offer of a round is left out": (_round_without_an_offer, "round 2 was told with other offers"),
+    "a round is held again without cause": (_round_again, "or is repeated without cause"),
+    "an offer is nobody's": (_offer_by_nobody, "not filed by a paddle of this sale")}
+
+
+def other_minutes(forged: ForgedSale) -> None:
+    """The committee's minutes are exchanged."""
+    name = max(name for name in forged.others if name.startswith("20-auction/tie-minutes-"))  # of the decision that was confirmed
+    forged.others[name] = b"%PDF-1.7 other minutes"
+
+
 def _cheaper(forged: ForgedSale) -> None:
     """The winner pays less than it bid."""
     last = forged.sale["bids"][-1]

@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from bidding.auction import applying, deal, lapses, placing, rooms, running
+from bidding.auction import applying, deal, jobs, lapses, placing, quality, rooms, running, sealed_rounds
 from bidding.auction.applying import Partner
+from bidding.opening import service as opening
 from tests.browser import forger, sale_forger
 from tests.browser.sale_forger import FORGERIES, ForgedSale
 from tests.browser.test_html_verifier import Made, agreed, both, built, page, same  # noqa: F401 (fixtures are found by their names)
 from tests.builders import Centre
 from tests.rules.test_live_room_again import a_sale as a_played_sale
 from tests.services.test_live_sales import START, STEP, a_sale
-from tests.services.test_live_ties import CEILING, at_the_ceiling
+from tests.services.test_live_ties import CEILING, a_person, at_the_ceiling
 from trading.announcements import service as announcements
 from trading.base import installation
 from trading.base.clock import BEIJING, stopped
@@ -170,8 +171,64 @@ def offered_once(centre: Centre) -> SaleRun:
     return sale
 
 
+def in_rounds(centre: Centre) -> SaleRun:
+    """Sealed offers in rounds: one of three offers, one that two raised, and the last."""
+    sale = a_sale(centre, "rounds", reserve="sealed")
+    sale.take_part()
+    sale.seal_reserve(START)
+    sale.close_reserve()
+    sale.begin()
+    sale.rounds([START, START + STEP, START - 1], [START + 3 * STEP, START + 2 * STEP])
+    return sale
+
+
+def left_sealed(centre: Centre) -> SaleRun:
+    """The first round was left sealed by the key holders and held again; a pause; a bidder's new key."""
+    sale = a_sale(centre, "rounds")
+    sale.take_part()
+    sale.begin()
+    one, two, _ = sale.buyers
+    sale.begin_round()
+    sale.seal_in_round(one, START)
+    centre.cast.cosign(sale.close_round().close_checkpoint or 0, sale.at)
+    sale.wait(hours=25)
+    opening.look_for_holders(sale.lot_id, "offer-1", clock=stopped(sale.at))
+    opening.finish(sale.lot_id, "offer-1", clock=stopped(sale.wait(seconds=1)))
+    sealed_rounds.follow(sale.lot_id, clock=stopped(sale.wait(seconds=1)))
+    sale.begin_round()
+    pause = pauses.ask_pause(sale.lot_id, "现场核对", account_id=1, actor="host", at=sale.wait(seconds=1))
+    pauses.confirm_pause(pause.id, account_id=2, actor="supervisor", at=sale.at)
+    running.advance(sale.lot_id, clock=stopped(sale.wait(seconds=1)))
+    pauses.ask_lift(pause.id, "继续", account_id=1, actor="host", at=sale.wait(minutes=9))
+    pauses.confirm_lift(pause.id, account_id=2, actor="supervisor", at=sale.wait(minutes=1))
+    running.advance(sale.lot_id, clock=stopped(sale.wait(seconds=1)))
+    sealed_rounds.follow(sale.lot_id, clock=stopped(sale.wait(seconds=1)))
+    one.key = Buyer(one.company).key
+    renewed = applying.application(sale.lot, one.public, one.company.code, [])
+    applying.renew_key(sale.lot_id, one.public, one.company.key.sign(applying.application_message(renewed)), bidder_id=one.company.id,
+                       clock=stopped(sale.wait(seconds=1)))
+    sale.seal_in_round(one, START)
+    sale.open_round()
+    sale.rounds()
+    return sale
+
+
+def judged(centre: Centre) -> SaleRun:
+    """Three agreed to the ceiling, and the seller's committee decided."""
+    sale = at_the_ceiling(centre, "quality")
+    seller, supervisor = a_person(sale, "seller"), a_person(sale, "supervisor")
+    jobs.decide_ties(stopped(sale.wait(seconds=1)))
+    for number, decide in ((1, quality.send_back), (0, quality.confirm)):
+        found = quality.record(sale.lot_id, sale.buyers[number].number, "设计最优", b"%PDF minutes", "pdf", account_id=seller, actor="t",
+                               clock=stopped(sale.wait(seconds=1)))
+        decide(found.id, *(["缺评分"] if number else []), account_id=supervisor, actor="s", clock=stopped(sale.wait(minutes=1)))
+    running.advance(sale.lot_id, clock=stopped(sale.wait(seconds=1)))
+    return sale
+
+
 KINDS: dict[str, Callable[[Centre], SaleRun]] = {
-    "listing": listing, "on-site": on_site, "falling": falling, "failed": failed, "without a bid": without_a_bid, "held": held, "drawn": drawn, "offers": offered_once, "terminated": terminated}
+    "listing": listing, "on-site": on_site, "falling": falling, "failed": failed, "without a bid": without_a_bid, "held": held, "drawn": drawn, "offers": offered_once,
+    "rounds": in_rounds, "left sealed": left_sealed, "judged": judged, "terminated": terminated}
 _made: dict[str, Made] = {}
 _buyers: dict[str, list[Buyer]] = {}
 
@@ -181,7 +238,7 @@ def made(request: pytest.FixtureRequest, kind: str) -> Made:
     if kind not in _made:
         centre: Centre = request.getfixturevalue("sqlite_centre")
         sale = KINDS[kind](centre)
-        if kind in ("listing", "falling", "failed"):
+        if kind in ("listing", "falling", "failed", "rounds"):
             sale.open_reserve()
         if kind != "terminated":
             sale.settle()
@@ -190,7 +247,7 @@ def made(request: pytest.FixtureRequest, kind: str) -> Made:
             document, winner = deal.confirmation(sale.lot), sale.buyers[0].company
             assert kind == "drawn" or outcome["winner"] == sale.buyers[0].number
             for key, organisation in ((winner.key, winner.id), (sale.cast.tenderer_key, sale.cast.tenderer.id)):
-                if kind not in ("on-site", "held", "drawn", "offers"):  # signed by the centre alone so far
+                if kind in ("listing", "falling", "rounds"):  # the others are signed by the centre alone so far
                     deal.sign(sale.lot_id, key.sign(deal.message(document)), organisation_id=organisation, clock=stopped(sale.wait(minutes=5)))
             sale.wait(days=3)
             payments.record(sale.lot_id, "HT-1", outcome["price_fen"], sale.at.astimezone(BEIJING).date(), actor="t", at=sale.at)
@@ -254,6 +311,18 @@ def test_both_find_a_tie_decided_for_another(request: pytest.FixtureRequest, pag
     assert {problem["place"] for check in two["report"]["checks"] for problem in check["problems"]} == {place}
 
 
+@pytest.mark.parametrize("forgery", sale_forger.ROUND_FORGERIES)
+def test_both_find_who_forges_a_round(request: pytest.FixtureRequest, page: Page, tmp_path: Path, forgery: str) -> None:  # noqa: F811
+    change, said = sale_forger.ROUND_FORGERIES[forgery]
+    checks, told = found_in(request, page, tmp_path / "pack.zip", "rounds", change)
+    assert "award" in checks and said in told, (checks, told)
+
+
+def test_both_find_other_minutes_of_the_committee(request: pytest.FixtureRequest, page: Page, tmp_path: Path) -> None:  # noqa: F811
+    checks, told = found_in(request, page, tmp_path / "pack.zip", "judged", sale_forger.other_minutes)
+    assert checks == {"award"} and "the minutes of the committee are not those of the log" in told, (checks, told)
+
+
 def test_both_find_a_sale_that_failed_for_no_reason(request: pytest.FixtureRequest, page: Page, tmp_path: Path) -> None:  # noqa: F811
     def change(forged: ForgedSale) -> None:
         for place in (forged.sale["outcome"],):
@@ -314,6 +383,6 @@ def test_the_page_reads_each_sale_as_the_rules_did(page: Page, mode: str) -> Non
         terms, lines, _ = a_played_sale(mode, seed)
         kept = verify.strict_json(verify.canonical(rooms.kept_terms(terms)))
         given.append({"terms": kept, "lines": lines, "wrong": False})
-        bids = [at for at, (event, _) in enumerate(lines[:-1]) if event["type"] == "auction.bid"]
+        bids = [at for at, (event, _) in enumerate(lines[:-1]) if event["type"] in ("auction.bid", "auction.round_closed")]
         given += [{"terms": kept, "lines": lines[:at] + lines[at + 1:], "wrong": True} for at in bids[:3]]
     assert page.evaluate(PLAY, json.dumps(given)) == []

@@ -26,6 +26,9 @@ def bid_by(sale: SaleRun, mode: str) -> None:
     if mode == "falling":
         sale.at += timedelta(minutes=2)
         sale.bid(one, START - 2 * STEP, at=sale.at)
+    elif mode == "rounds":
+        sale.rounds([START, START + STEP], [START + 3 * STEP])
+        return
     else:
         sale.bid(two, START)
         sale.bid(three, START + STEP)
@@ -51,7 +54,7 @@ def bid_by(sale: SaleRun, mode: str) -> None:
         sale.until_end()
 
 
-@pytest.mark.parametrize("mode", ["listing", "listing-4", "listing-open", "listing-only", "auction", "auction-extend", "on-site", "falling"])
+@pytest.mark.parametrize("mode", ["listing", "listing-4", "listing-open", "listing-only", "auction", "auction-extend", "on-site", "falling", "rounds"])
 def test_a_sale_runs_from_registration_to_the_archive(centre: Centre, mode: str) -> None:
     more = {"floor_fen": START - 10 * STEP} if mode == "falling" else {}
     sale = a_sale(centre, mode, reserve="sealed", **more)

@@ -41,7 +41,7 @@ def why(act: object, *given: object, **named: object) -> str:
 # --- before, at and after --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mode", [name for name in MODES if name not in ("falling",)])
+@pytest.mark.parametrize("mode", [name for name in MODES if name not in ("falling", "rounds")])
 def test_the_opening_instant_belongs_to_the_auction(mode: str) -> None:
     lot = begun(mode)
     assert why(rules.accept, lot, "B1", START, OPENS - 1) == "auction.not_open"
@@ -220,10 +220,41 @@ def test_below_the_reserve_or_without_a_bid_it_fails() -> None:
     assert why(outcomes.outcome, begun("auction"), None) == "auction.not_over"
 
 
-def test_rounds_of_sealed_offers() -> None:
-    assert outcomes.close_round({"B1": (START, 4), "B2": (START, 3), "B3": (START - 1, 1)}, None, STEP) == ("B2", START)
-    assert outcomes.close_round({"B1": (START + STEP - 1, 9)}, START, STEP) is None
-    assert outcomes.close_round({"B1": (START + STEP, 9)}, START, STEP) == ("B1", START + STEP)
+def test_rounds_of_sealed_offers_go_on_until_nobody_goes_higher() -> None:
+    lot, close = rules.advance(begun("rounds"), OPENS), OPENS + 30 * MINUTE
+    assert (lot.phase, lot.round, lot.ends_at, rules.least(lot)) == (Phase.ROUND, 1, close, START)
+    for act, *facts in ((rules.accept, "B1", START, close - 1), (rules.join, "B1", close - 1), (rules.call, close - 1)):
+        assert why(act, lot, *facts).startswith("auction.no_"), "only sealed offers count here"
+    assert rules.advance(lot, close - 1) == lot and why(rules.close_round, lot, [], close - 1) == "auction.no_round"
+    opening = rules.advance(lot, close)
+    assert (opening.phase, opening.ends_at, rules.advance(opening, close + DAY)) == (Phase.OPENING, None, opening)
+    at = close + 7 * MINUTE + 1
+    # Below the start price does not count; of equal ones the earlier leads; the next round ends on a whole minute.
+    second = rules.close_round(opening, [("B3", START - 1), ("B2", START + STEP), ("B1", START + STEP)], at)
+    assert (second.leader, second.price_fen, second.number, second.round, second.phase) == ("B2", START + STEP, 2, 2, Phase.ROUND)
+    assert second.ends_at == close + 38 * MINUTE and rules.least(second) == START + 2 * STEP
+    third = rules.close_round(rules.advance(second, second.ends_at), [("B1", START + 2 * STEP)], second.ends_at)
+    assert (third.leader, third.price_fen, third.round) == ("B1", START + 2 * STEP, 3)
+    last = rules.advance(third, third.ends_at or 0)
+    for offers in ([], [("B2", START + 3 * STEP - 1)], [("B1", START + 2 * STEP)]):
+        ended = rules.close_round(last, offers, at + DAY)
+        assert (ended.phase, ended.ends_at) == (Phase.ENDED, at + DAY) and outcomes.outcome(ended, None) == Outcome("B1", START + 2 * STEP)
+    assert outcomes.outcome(rules.close_round(opening, [("B1", START - 1)], at), None).failed == "no_bid"
+
+
+def test_a_round_that_could_not_be_opened_is_held_once_more_and_a_pause_keeps_its_clock() -> None:
+    lot = rules.advance(begun("rounds"), OPENS)
+    again = rules.repeat_round(rules.advance(lot, OPENS + 30 * MINUTE), OPENS + DAY)
+    assert (again.phase, again.round, again.price_fen, again.ends_at) == (Phase.ROUND, 2, None, OPENS + DAY + 30 * MINUTE)
+    held = rules.pause(lot, OPENS + 10 * MINUTE + 1)
+    assert held.left_ms == 20 * MINUTE - 1 and rules.advance(held, OPENS + DAY) == held
+    assert rules.resume(held, OPENS + DAY + 3).ends_at == OPENS + DAY + 20 * MINUTE + 1000, "sessions end on whole seconds"
+    opening = rules.pause(rules.advance(lot, OPENS + 30 * MINUTE), OPENS + DAY)
+    assert {why(rules.close_round, opening, [], OPENS + DAY), why(rules.repeat_round, opening, OPENS + DAY)} == {"auction.paused"}
+    assert why(rules.repeat_round, lot, OPENS) == why(rules.close_round, begun("auction"), [], OPENS) == "auction.no_round"
+
+
+def test_how_far_a_deal_lies_above_the_start() -> None:
     assert outcomes.premium_percent(START + START // 4, START) == 25
 
 
@@ -231,6 +262,7 @@ def test_rounds_of_sealed_offers() -> None:
     ("auction", {"step_fen": 0}, "step"), ("auction", {"start_fen": 0}, "start"), ("listing", {"listing_ends_at": OPENS}, "listing_ends"),
     ("auction", {"ceiling_fen": START, "after_ceiling": After.LOTTERY}, "ceiling"), ("auction", {"ceiling_fen": START + 1}, "after_ceiling"),
     ("auction-extend", {"ceiling_fen": START + 1, "after_ceiling": After.LOTTERY}, "ceiling"), ("falling", {"floor_fen": START + 1}, "floor"),
+    ("rounds", {"ceiling_fen": START + STEP, "after_ceiling": After.LOTTERY}, "ceiling"),
     ("auction", {"breaks": ((5, 5),)}, "breaks"), ("auction", {"breaks": ((5, 9), (7, 12))}, "breaks"), ("auction", {"housing_step": 0}, "housing_step")])
 def test_terms_that_cannot_hold_are_refused_at_entry(mode: str, changes: dict, place: str) -> None:
     made = Terms(MODES[mode], START, STEP, OPENS, listing_ends_at=OPENS + DAY)
@@ -278,7 +310,7 @@ def test_a_hard_stop_is_continued_the_next_day() -> None:
 def acts(rng: random.Random, ceiling: bool) -> tuple[Terms, list[tuple]]:
     mode = rng.choice([name for name in MODES if name != "falling"])
     changes: dict = {}
-    if ceiling:
+    if ceiling and mode != "rounds":
         changes = {"ceiling_fen": START + rng.randrange(2, 12) * STEP, "after_ceiling": rng.choice(list(After)[1:])}
     if rng.random() < 0.3:
         changes["breaks"] = ((OPENS + 61 * MINUTE, OPENS + 400 * MINUTE),)
@@ -286,7 +318,7 @@ def acts(rng: random.Random, ceiling: bool) -> tuple[Terms, list[tuple]]:
     at, done = OPENS - 2 * MINUTE, []
     for _ in range(60):
         at += rng.choice([0, 0, 1, 500, MINUTE, 4 * MINUTE, 5 * MINUTE, 20 * MINUTE, 2 * DAY])
-        kind = rng.choices(["bid", "join", "call", "pause", "resume", "wait"], [12, 3, 2, 1, 2, 1])[0]
+        kind = rng.choices(["bid", "join", "call", "pause", "resume", "wait", "open"], [12, 3, 2, 1, 2, 1, 12 if mode == "rounds" else 0])[0]
         done.append((kind, rng.choice(["B1", "B2", "B3"]), rng.choice([0, 100, 300, START - 1, START + rng.randrange(0, 14) * STEP, START + rng.randrange(0, 50)]), at))
     return made, done
 
@@ -297,6 +329,8 @@ def apply(standing: Standing, act: tuple) -> Standing:
         return rules.accept(standing, paddle, fen, at)
     if kind == "join":
         return rules.join(standing, paddle, at)
+    if kind == "open":
+        return rules.close_round(rules.advance(standing, at), [(paddle, fen), ("B1", START + 4 * STEP)], at)
     return {"call": rules.call, "pause": rules.pause, "resume": rules.resume, "wait": rules.advance}[kind](standing, at)
 
 

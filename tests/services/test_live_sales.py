@@ -32,7 +32,7 @@ START, STEP = 80_000_000_00, 1_000_000_00
 
 def a_sale(centre: Centre, mode: str = "listing", bidders: int = 3, reserve: str = "none", **sale: object) -> SaleRun:
     procedure, category = ("land-auction" if mode.startswith("auction") or mode == "on-site" else "land-listing"), "land"
-    if mode == "falling":  # land is not sold below its start price
+    if mode in ("falling", "rounds"):  # land is neither sold below its start price nor in rounds
         procedure, category = "property-listing", "property"
     ceiling_fen = sale.pop("ceiling_fen", None)
     parcel = {"parcel": PARCEL} if category == "land" else {}

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from bidding.envelope import documents, sealing
 from bidding.opening import envelopes
 from bidding.opening import service as opening
@@ -264,20 +266,21 @@ class CaseRun:
                 self.receipts.append(receipt)
             self.say("投标人", f"在本机加密并递交，回执 {bid.digest[:16]}…（证据第 {receipt.index} 号）")
 
-    def file_envelope(self, session: str, document: dict[str, Any], offer: Offer, price_fen: int) -> tuple[sealing.Sealed, Receipt]:
-        """Seal one offer on the bidder's side and file it."""
+    def file_envelope(self, session: str, document: dict[str, Any], offer: Offer, price_fen: int, *, paddle: str = "",
+                      key: Ed25519PrivateKey | None = None) -> tuple[sealing.Sealed, Receipt]:
+        """Seal one offer on the bidder's side and file it; in a live sale under its ``paddle``, without a letter."""
         payload, company = io.BytesIO(), offer.company
         known = {"price_fen": price_fen, "days": 90, "quality": "合格", "statement": offer.rejected[:200]}
         held = {name: known[name] for name in documents.offer_shape(document["envelope"]) or {}}
         letter = f"{company.name} {price_fen}" if "price_fen" in held else company.name
-        bid = sealing.seal(document, company.code, held, [Memo("投标函.txt", letter.encode())], payload)
+        bid = sealing.seal(document, paddle or company.code, held, [] if paddle else [Memo("投标函.txt", letter.encode())], payload)
         upload = sealed.begin_upload(session, bidder=company.organisation, at=self.at)
         data = payload.getvalue()
         for number, digest in enumerate(bid.header["payload"]["parts"]):
             part = data[number * documents.PART_BYTES:(number + 1) * documents.PART_BYTES]
             sealed.put_part(upload.id, number, [part], digest, session_name=session, bidder=company.organisation)
         receipt = filing.file_bid(
-            session, documents.encode(bid.header), company.key.sign(bytes.fromhex(bid.digest)), upload.id,
+            session, documents.encode(bid.header), (key or company.key).sign(bytes.fromhex(bid.digest)), upload.id,
             bidder_id=company.id, clock=stopped(self.wait(minutes=1)))
         return bid, receipt
 

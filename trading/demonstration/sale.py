@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bidding.auction import applying, lapses, placing, reserve, rooms, running, settling, ties
+from bidding.auction import applying, lapses, placing, reserve, rooms, running, sealed_rounds, settling, ties
 from bidding.auction.applying import Partner
 from bidding.auction.placing import BID, JOIN, Asked
 from bidding.auction.rooms import Room
@@ -207,7 +207,7 @@ class SaleRun(CaseRun):
         """One bidder seals its single offer on its own device."""
         found = ties.session(self.lot_id)
         assert found is not None
-        self.file_envelope(found.id, found.document, Offer(buyer.company, fen), fen)
+        self.file_envelope(found.id, found.document, Offer(buyer.company, fen), fen, paddle=buyer.number, key=buyer.key)
 
     def open_offers(self) -> None:
         """The single offers close, the key holders open them, and they decide."""
@@ -223,6 +223,50 @@ class SaleRun(CaseRun):
         ties.settle_offers(self.lot_id, clock=stopped(self.wait(seconds=1)))
         running.advance(self.lot_id, clock=stopped(self.wait(seconds=1)))
         self.say("系统", "一次书面报价开启并确定竞得人")
+
+    def seal_in_round(self, buyer: Buyer, fen: int) -> None:
+        """One bidder seals its offer of the present round on its own device, in the timetable's next minute."""
+        found = sealed_rounds.session(self.lot_id, self.room.standing.round)
+        assert found is not None
+        self.file_envelope(found.id, found.document, Offer(buyer.company, fen), fen, paddle=buyer.number, key=buyer.key)
+
+    def begin_round(self) -> SealingSession:
+        """The room opens the session of its present round."""
+        for holder in self.cast.holders:
+            holder.top_up(self.at)
+        sealed_rounds.follow(self.lot_id, clock=stopped(self.wait(seconds=1)))
+        found = sealed_rounds.session(self.lot_id, self.room.standing.round)
+        assert found is not None
+        return found
+
+    def close_round(self) -> SealingSession:
+        """The round's time is over; its offers are fixed."""
+        number = self.room.standing.round
+        self.at = max(self.at, rooms.moment(self.room.standing.ends_at or 0))
+        running.advance(self.lot_id, clock=stopped(self.at))
+        sealed_rounds.follow(self.lot_id, clock=stopped(self.at))
+        found = sealed_rounds.session(self.lot_id, number)
+        assert found is not None
+        return trustees.get_session(found.id)
+
+    def open_round(self) -> None:
+        """The key holders open the round, which begins another or ends the bidding."""
+        found = self.close_round()
+        self.cast.cosign(found.close_checkpoint or 0, self.at)
+        self.release_keys(lambda seen: opening.bundle_for(found.id, seen=seen), found.release_checkpoint)
+        opening.unseal_due(self.lot_id, found.envelope, clock=stopped(self.wait(seconds=5)))
+        opening.finish(self.lot_id, found.envelope, clock=stopped(self.wait(seconds=1)))
+        sealed_rounds.follow(self.lot_id, clock=stopped(self.wait(seconds=1)))
+        running.advance(self.lot_id, clock=stopped(self.wait(seconds=1)))
+        self.say("系统", f"{found.envelope} 密封报价开启")
+
+    def rounds(self, *offers: list[int]) -> None:
+        """Rounds of sealed offers, each with the amounts of the first buyers; the last one without any."""
+        for amounts in (*offers, []):
+            self.begin_round()
+            for buyer, fen in zip(self.buyers, amounts, strict=False):
+                self.seal_in_round(buyer, fen)
+            self.open_round()
 
     def settle(self) -> None:
         settling.settle(self.lot_id, clock=stopped(self.wait(seconds=1)))

@@ -870,7 +870,7 @@ MODES = {
     "listing": SaleMode(_LISTING, needs_offer=True), "listing-4": SaleMode(_LISTING, confirm_ms=240_000, window_ms=240_000, needs_offer=True),
     "listing-open": SaleMode(_LISTING, full_step_first=False), "listing-only": SaleMode(("offers",)), "auction": SaleMode(("free", "timed")),
     "auction-extend": SaleMode(("free", "timed"), free_ms=1_800_000, window_ms=120_000, is_extended=True, multiples=True),
-    "on-site": SaleMode(("calls",)), "falling": SaleMode(("falling",), fall_ms=60_000)}
+    "on-site": SaleMode(("calls",)), "falling": SaleMode(("falling",), fall_ms=60_000), "rounds": SaleMode(("round",), window_ms=1_800_000)}
 
 
 class LiveRoom:
@@ -888,6 +888,10 @@ class LiveRoom:
         self.joined: set[str] = set()
         self.agreed: list[str] = []
         self.over = False
+        # Sealed offers in rounds: which this is, the session of each, and what was told when each was open.
+        self.round = 0
+        self.sessions: dict[int, str] = {}
+        self.told: list[dict[str, Any]] = []
 
     def step(self, event: dict[str, Any]) -> dict[str, Any] | None:
         """Take one line; what the room shows after it, or nothing where that follows from no rule."""
@@ -898,9 +902,10 @@ class LiveRoom:
             self.phase, self.over = "ended", True
             return None
         acts = {"phase": self._pass, "ended": self._pass, "bid": self._bid, "joined": self._join, "called": self._call, "paused": self._pause,
-                "held": self._pause, "resumed": self._resume, "released": self._resume, "tie_begun": self._begin_tie, "tie_decided": self._decide_tie}
+                "held": self._pause, "resumed": self._resume, "released": self._resume, "tie_begun": self._begin_tie, "tie_decided": self._decide_tie,
+                "round_begun": self._begin_round, "round_closed": self._close_round}
         # What time did stands at its own moment, however late it was looked for; what people do comes after all that.
-        if kind in ("bid", "joined", "called", "paused", "held", "tie_begun", "tie_decided") and at < self.as_of:
+        if kind not in ("phase", "ended", "resumed", "released", "resuming", "settled", "failed") and at < self.as_of:
             raise Invalid("it is dated before the line before it")
         self.as_of = max(self.as_of, at)
         if kind in acts:
@@ -910,8 +915,9 @@ class LiveRoom:
         return None if self.is_reserve_missing else self.shown()
 
     def shown(self) -> dict[str, Any]:
-        return {"phase": self.phase, "price_fen": self.price, "leader": self.leader, "number": self.number, "ends_at": self.ends_at,
-                "least_fen": self._least() if self.phase in ("waiting", "offers", "free", "timed", "calls") else None,
+        rounds = {"round": self.round} if "round" in self.mode.phases else {}
+        return rounds | {"phase": self.phase, "price_fen": self.price, "leader": self.leader, "number": self.number, "ends_at": self.ends_at,
+                "least_fen": self._least() if self.phase in ("waiting", "offers", "free", "timed", "calls", "round", "opening") else None,
                 "paused": self.paused_at is not None, "left_ms": self.left_ms, "calls": self.calls, "joined": len(self.joined),
                 "agreed": len(self.agreed), "housing": self.housing, "fell_from": self.fell_from}
 
@@ -931,6 +937,8 @@ class LiveRoom:
         phases = self.mode.phases
         if self.phase == "waiting":
             self._begin(phases[0], at)
+        elif self.phase == "round":
+            self.phase, self.ends_at = "opening", None
         elif self.phase == "agreeing":
             if len(self.agreed) == 1:
                 self.phase = "ended"
@@ -954,6 +962,8 @@ class LiveRoom:
         elif phase == "falling":
             steps = -(-(self.terms["start_fen"] - self.terms["floor_fen"]) // self.terms["step_fen"])
             self.ends_at = at + (steps + 1) * self.mode.fall_ms
+        elif phase == "round":
+            self.round, self.ends_at = self.round + 1, -(-self._running(at, self.mode.window_ms) // 60_000) * 60_000
         else:
             self.ends_at = self._running(at, lasts[phase]) if phase in lasts else None
 
@@ -977,6 +987,8 @@ class LiveRoom:
         if self.paused_at is None or at < self.paused_at:
             raise Invalid("the clock did not stand still")
         self.ends_at = None if self.left_ms is None else self._running(at, self.left_ms)
+        if self.ends_at is not None and self.phase == "round":
+            self.ends_at = -(-self.ends_at // 1000) * 1000
         self.fell_from += at - self.paused_at
         self.paused_at = self.left_ms = None
 
@@ -993,10 +1005,33 @@ class LiveRoom:
             raise Invalid("the tie is decided for nobody who agreed, or at another price")
         self.phase, self.leader, self.price, self.ends_at = "ended", event["winner"], fen, self.as_of
 
+    # Rounds of sealed offers. Whether the offers are those that were opened is looked at with the outcome.
+
+    def _begin_round(self, event: dict[str, Any], at: int) -> None:
+        if self.phase != "round" or self.paused_at is not None or (event["number"], event["deadline"]) != (self.round, self.ends_at) or self.round in self.sessions:
+            raise Invalid("no such round begins")
+        self.sessions[self.round] = event["session"]
+
+    def _close_round(self, event: dict[str, Any], at: int) -> None:
+        offers = event["offers"]
+        if self.phase != "opening" or self.paused_at is not None or event["number"] != self.round or not isinstance(event["again"], bool) or not isinstance(
+                offers, list) or not all(isinstance(offer, list) and len(offer) == 2 and isinstance(offer[0], str) and _TYPES["int"](offer[1]) for offer in offers):
+            raise Invalid("no such round was open")
+        self.told.append(event)
+        counting = [(paddle, fen) for paddle, fen in offers if fen >= self._least()]
+        if event["again"]:
+            self._begin("round", at)
+        elif counting:
+            self.leader, self.price = max(counting, key=lambda offer: offer[1])
+            self.number += len(counting)
+            self._begin("round", at)
+        else:
+            self.phase, self.ends_at = "ended", at
+
     # What people do.
 
     def _require_running(self, at: int) -> None:
-        if self.paused_at is not None or self.phase in ("waiting", "ended", "tied") or self.ends_at is not None and at >= self.ends_at \
+        if self.paused_at is not None or self.phase in ("waiting", "ended", "tied", "round", "opening") or self.ends_at is not None and at >= self.ends_at \
                 or any(start <= at < until for start, until in self.terms["breaks"]):
             raise Invalid("nothing could be done at that moment")
 
@@ -1845,6 +1880,7 @@ class Verifier:
         others = [{**e["event"], "evidence": e["index"]} for e in acts if e["event"]["type"] != "auction.bid"]
         if canonical(others) != canonical(sale["acts"]):
             raise Invalid(f"{BIDS}: its acts are others than in the log")
+        self._check_offers(room, keys)
         reserve = self._reserve_opened()
         if "failed" in outcome:
             return self._check_no_deal(sale, room, reserve, notices, ends[0]["event"])
@@ -2069,17 +2105,51 @@ class Verifier:
             if sorted(names.values()) != sorted(agreed) or sorted(names) != sorted(row["eid"] for row in document["pool"]) \
                     or [names.get(eid) for eid in members] != [outcome["winner"]]:
                 raise Invalid("20-draw-winner: not drawn among those who agreed, or another was drawn")
+        elif after == "quality":
+            self._check_minutes(said[0])
         elif after == "single":
-            found = self._best_single(said[0], {item["bidder"]: name for name, item in paddles.items() if name in agreed}, ceiling, agreed[0])
+            found = self._best_single(said[0], agreed, ceiling)
         if found != (outcome["winner"], outcome["price_fen"]):
             raise Invalid("20-auction/bids.json: the opened offers give another winner")
 
-    def _best_single(self, said: dict[str, Any], names: dict[str, str], ceiling: int, first: str) -> tuple[str, int]:
-        """Which of the single offers wins by the rule of the notice; where none counts, the first to reach the ceiling."""
+    def _check_minutes(self, said: dict[str, Any]) -> None:
+        """The committee's minutes are those whose hash the log has; what they say is for people to read."""
+        here = self.pack.under(f"20-auction/tie-minutes-{int(said['decision'])}.")
+        if [self.pack.hashes(f"data/{name}")["sha256"] for name in here] != [said["minutes"]]:
+            raise Invalid("20-auction: the minutes of the committee are not those of the log")
+
+    def _offers_opened(self, session: str) -> list[list[Any]]:
+        """[paddle, amount] of each offer that was opened in a session of the sale, in the order in which they were filed."""
         filed = {e["event"]["bid_digest"]: e["index"] for e in self.entries if e["event"]["type"] == "bid.commit"}
-        record = next(record["record"] for record in self._records().values() if record["record"]["session"] == said["session"])
-        offers = [(names[bid["bidder"]], bid["offer"]["price_fen"]) for bid in sorted(record["bids"], key=lambda bid: filed[bid["digest"]])
-                  if bid["offer"] and bid["bidder"] in names and bid["offer"]["price_fen"] >= ceiling]
+        record = next((record["record"] for record in self._records().values() if record["record"]["session"] == session), None)
+        if record is None:
+            raise Invalid("15-opening: the record of sealed offers is missing")
+        return [[bid["bidder"], bid["offer"]["price_fen"]] for bid in sorted(record["bids"], key=lambda bid: filed[bid["digest"]]) if bid["offer"]]
+
+    def _check_offers(self, room: LiveRoom, keys: dict[str, list[tuple[int, bytes]]]) -> None:
+        """Sealed offers are filed under paddles, with their keys; what the room was told of each round is what was opened."""
+        filed = {e["event"]["bid_digest"]: e["index"] for e in self.entries if e["event"]["type"] == "bid.commit"}
+        for folder, digest, header in self._headers("10-bids/"):
+            if header["ctx"]["envelope"].startswith("offer-"):
+                known = {key.hex() for since, key in keys.get(header["ctx"]["bidder"], []) if since < filed[digest]}
+                if not known or not set(self.pack.json(f"{folder}/filing.json")["keys"]) <= known:
+                    raise Invalid(f"{folder}: not filed by a paddle of this sale")
+        for told in room.told:
+            session, place = room.sessions.get(told["number"]), f"{ROOM}: round {told['number']}"
+            if session is None:
+                # It could not be asked for in its time: then nobody's offer may count.
+                if told["offers"] or not told["again"]:
+                    raise Invalid(f"{place} counts offers that nobody was asked for")
+                continue
+            digests = {e["event"]["bid_digest"] for e in self.entries if e["event"]["type"] == "bid.commit" and e["event"]["session"] == session}
+            lost = any(e["event"]["type"] == "bid.not_opened" and e["event"]["bid_digest"] in digests and e["event"]["fault"] in ("platform", "organiser")
+                       for e in self.entries)
+            if told["offers"] != self._offers_opened(session) or told["again"] != lost:
+                raise Invalid(f"{place} was told with other offers than were opened, or is repeated without cause")
+
+    def _best_single(self, said: dict[str, Any], agreed: list[str], ceiling: int) -> tuple[str, int]:
+        """Which of the single offers wins by the rule of the notice; where none counts, the first to reach the ceiling."""
+        offers = [(paddle, fen) for paddle, fen in self._offers_opened(said["session"]) if paddle in agreed and fen >= ceiling]
         rule = self.pack.json("20-auction/bids.json")["single_rule"]
         if rule not in ("highest", "nearest_mean", "nearest_mean_from_below") or rule != said["rule"] \
                 or rule != self._registration()["method"]["sale"].get("single_rule", "nearest_mean"):
@@ -2090,7 +2160,7 @@ class Verifier:
             over = fen * count - total
             return (0, -fen) if rule == "highest" else (int(rule == "nearest_mean_from_below" and over > 0), abs(over))
 
-        return min(offers, key=lambda offer: badness(offer[1]), default=(first, ceiling))
+        return min(offers, key=lambda offer: badness(offer[1]), default=(agreed[0], ceiling))
 
     def _check_unchanged(self, report: dict[str, Any]) -> None:
         """Whoever has seen the prices changes no verdict and no mark, and brings nobody back."""

@@ -22,6 +22,8 @@ class Phase(StrEnum):
     TIMED = "timed"          # a countdown that each valid bid restarts (限时竞价)
     CALLS = "calls"          # on site, until the host has called three times
     FALLING = "falling"      # the price falls until somebody takes it (Dutch)
+    ROUND = "round"          # a round of sealed offers, up to its end (多轮密封报价)
+    OPENING = "opening"      # the round is over; the key holders open its offers
     AGREEING = "agreeing"    # the ceiling is reached: who else agrees to it?
     HOUSING = "housing"      # at the ceiling: who supplies the larger area? (竞配建)
     TIED = "tied"            # at the ceiling several are left, and something else decides
@@ -83,4 +85,6 @@ MODES = {mode.id: mode for mode in (
          restart=Restart.EXTEND, multiples=True),
     Mode("on-site", "现场拍卖（三次报价）", "On-site auction with three calls", (Phase.CALLS,)),
     Mode("falling", "降价式拍卖", "Falling price", (Phase.FALLING,), fall_ms=MINUTE),
+    # Each round half an hour; the round in which nobody goes higher is the last.
+    Mode("rounds", "多轮密封报价", "Sealed offers in rounds", (Phase.ROUND,), window_ms=30 * MINUTE),
 )}

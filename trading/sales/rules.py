@@ -38,12 +38,13 @@ def is_live(method: Mapping[str, Any]) -> bool:
 def modes_of(row: Procedure) -> list[Mode]:
     """The ways of bidding that a type may choose from: a listing has its phase of offers, an auction has none.
 
-    Prices fall in sales of property alone: land is not sold below its start price.
+    Prices fall, and offers are sealed round after round, in sales of property alone: land is not sold below
+    its start price, and its regulation knows neither (39号令 4).
     """
     if row.family is not Family.LAND:
         return list(MODES.values())
     listed = row.periods.get("bids") == "ld.listing"
-    return [mode for mode in MODES.values() if (Phase.OFFERS in mode.phases) == listed and Phase.FALLING not in mode.phases]
+    return [mode for mode in MODES.values() if (Phase.OFFERS in mode.phases) == listed and not {Phase.FALLING, Phase.ROUND} & set(mode.phases)]
 
 
 def lot_findings(procedure_id: str, region: str, on: date, parcel: Parcel, start_fen: int, deposit_fen: int) -> list[Finding]:

@@ -47,13 +47,15 @@ class Terms:
 def wrong_places(terms: Terms) -> list[str]:
     """Everything that a notice states wrongly, in the order of a form."""
     falls = Phase.FALLING in terms.mode.phases
+    # A ceiling is for bids that everybody sees rise.
+    is_sealed = Phase.ROUND in terms.mode.phases
     wrong = {
         "start": not 0 < terms.start_fen <= MOST_FEN,
         "step": not 0 < terms.step_fen <= MOST_FEN,
         "opens": terms.opens_at < 0,
         "listing_ends": Phase.OFFERS in terms.mode.phases and terms.listing_ends_at <= terms.opens_at,
         "ceiling": terms.ceiling_fen is not None and (
-            falls or not terms.start_fen < terms.ceiling_fen <= MOST_FEN
+            falls or is_sealed or not terms.start_fen < terms.ceiling_fen <= MOST_FEN
             or terms.mode.multiples and (terms.ceiling_fen - terms.start_fen) % terms.step_fen != 0),
         "after_ceiling": (terms.ceiling_fen is None) != (terms.after_ceiling is After.NOTHING),
         "housing_step": terms.housing_step <= 0,

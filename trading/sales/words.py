@@ -56,6 +56,8 @@ def how(row: Mode) -> str:
     minutes = {"window": row.window_ms // MINUTE, "confirm": row.confirm_ms // MINUTE, "free": row.free_ms // MINUTE, "fall": row.fall_ms // MINUTE}
     if Phase.FALLING in row.phases:
         return _("从起始价开始，每 %(fall)s 分钟降一个降价幅度，第一个应价者得", **minutes)
+    if Phase.ROUND in row.phases:
+        return _("每轮 %(window)s 分钟，竞买人各封存一次报价，截止前任何人打不开；开启后最高价进入下一轮，无人再加价即成交", **minutes)
     if Phase.CALLS in row.phases:
         return _("现场报价，主持人三次报价后无人再应价即成交")
     if Phase.FREE in row.phases:

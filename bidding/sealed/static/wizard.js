@@ -7,7 +7,7 @@ import { fen, readOffer, yuan } from './offer.js'
 import { canUsePasskeys, makePasskeyFile } from './passkey.js'
 import { Refusal, base64, checkAnswer, encode, hex } from './protocol.js'
 import { checkReceipt } from './receipt.js'
-import { forgetDraft, keepDraft, keepHalf, makeRecovery, signingKey, takeDraft } from './recovery.js'
+import { forgetDraft, keepDraft, keepHalf, makeRecovery, paddleKey, signingKey, takeDraft } from './recovery.js'
 import { accepts, download, groups, isPlain, isRequired, pairs } from './slots.js'
 import { missing } from './support.js'
 import { say, sayError } from './words.js'
@@ -124,7 +124,8 @@ class Wizard {
     const { checkFileName } = await import('./seal.js')
     const lacking = this.inputs.filter(input => isRequired(input) && input.files.length === 0)
     const bad = this.inputs.flatMap(input => [...input.files].filter(file => !accepts(input, file) || !isPlain(checkFileName, file)))
-    const findings = { slots: lacking.length || this.files().length === 0 ? say('check.slots') : '', sizes: bad.length ? say('check.sizes', { name: bad[0].name }) : '', price: '' }
+    // An envelope that asks for no file holds a price alone.
+    const findings = { slots: lacking.length || (this.inputs.length && this.files().length === 0) ? say('check.slots') : '', sizes: bad.length ? say('check.sizes', { name: bad[0].name }) : '', price: '' }
     try {
       this.offer()
     } catch (error) {
@@ -155,8 +156,10 @@ class Wizard {
     const { sealBid } = await import('./seal.js')
     const answer = await get(this.root.dataset.sessionHref)
     const { id, session } = await checkAnswer(answer)
-    const key = await signingKey(answer.bidder)
-    if (!answer.signing_keys.includes(hex(key.publicKey))) {
+    const key = await (answer.paddle_of ? paddleKey(answer.paddle_of) : signingKey(answer.bidder))
+    const isKnown = key && answer.signing_keys.includes(hex(key.publicKey))
+    if (answer.paddle_of && !isKnown) throw new Refusal('device.no_paddle_key')
+    if (!isKnown) {
       await post(this.root.dataset.keysHref, { public: base64(key.publicKey) }, `key-${hex(key.publicKey)}`)
     }
     const files = this.files()

@@ -3,8 +3,11 @@
 import { isInt } from './canonical.js'
 
 const MINUTE = 60000
+const SECOND = 1000
 const CALLS = 3
-const ASKED = ['waiting', 'offers', 'free', 'timed', 'calls']
+const ASKED = ['waiting', 'offers', 'free', 'timed', 'calls', 'round', 'opening']
+/** What stands at its own moment, however late it was looked for; all else comes after what stands before it. */
+const BY_TIME = ['auction.phase', 'auction.ended', 'auction.resumed', 'auction.released', 'auction.resuming', 'auction.settled', 'auction.failed']
 const LISTING = { phases: ['offers', 'question', 'timed'] }
 const USUAL = { confirm: 5 * MINUTE, free: 60 * MINUTE, window: 5 * MINUTE, extends: false, fullStepFirst: true, multiples: false, needsOffer: false, fall: 0 }
 
@@ -17,7 +20,8 @@ export const MODES = Object.fromEntries(Object.entries({
   auction: { phases: ['free', 'timed'] },
   'auction-extend': { phases: ['free', 'timed'], free: 30 * MINUTE, window: 2 * MINUTE, extends: true, multiples: true },
   'on-site': { phases: ['calls'] },
-  falling: { phases: ['falling'], fall: MINUTE }
+  falling: { phases: ['falling'], fall: MINUTE },
+  rounds: { phases: ['round'], window: 30 * MINUTE }
 }).map(([name, mode]) => [name, { ...USUAL, ...mode }]))
 
 /** Why a line does not follow from those before. */
@@ -36,6 +40,9 @@ function running(begins, length, breaks) {
   return ends
 }
 
+/** The next whole minute or second. */
+const whole = (at, unit) => Math.ceil(at / unit) * unit
+
 /** What of a clock is left at a moment, without the breaks before its end. */
 function leftOf(at, ends, breaks) {
   const still = breaks.reduce((sum, [start, until]) => sum + Math.max(0, Math.min(until, ends) - Math.max(start, at)), 0)
@@ -46,7 +53,9 @@ export class Room {
   constructor(terms, withoutReserve = false) {
     Object.assign(this, {
       terms, mode: MODES[terms.mode], withoutReserve, phase: 'waiting', leader: '', lastPhase: '', price: null, endsAt: null, left: null, pausedAt: null,
-      number: 0, calls: 0, housing: 0, fellFrom: 0, asOf: 0, offered: new Set(), joined: new Set(), agreed: [], over: false
+      number: 0, calls: 0, housing: 0, fellFrom: 0, asOf: 0, offered: new Set(), joined: new Set(), agreed: [], over: false,
+      // Sealed offers in rounds: which this is, the session of each, and what was told when each was open.
+      round: 0, sessions: new Map(), told: []
     })
   }
 
@@ -59,8 +68,7 @@ export class Room {
       Object.assign(this, { phase: 'ended', over: true })
       return null
     }
-    const byPeople = ['auction.bid', 'auction.joined', 'auction.called', 'auction.paused', 'auction.held', 'auction.tie_begun', 'auction.tie_decided']
-    require(!byPeople.includes(type) || at >= this.asOf, 'is dated before the line before it')
+    require(BY_TIME.includes(type) || at >= this.asOf, 'is dated before the line before it')
     this.asOf = Math.max(this.asOf, at)
     this.take(type, event, at)
     return this.withoutReserve ? null : this.shown()
@@ -76,6 +84,8 @@ export class Room {
       case 'auction.resumed': case 'auction.released': return this.resume(at)
       case 'auction.tie_begun': return this.requireTie(event)
       case 'auction.tie_decided': return this.decideTie(event)
+      case 'auction.round_begun': return this.beginRound(event)
+      case 'auction.round_closed': return this.closeRound(event, at)
       case 'auction.resuming': return require(this.pausedAt !== null, 'is out of place')
       case 'auction.settled': case 'auction.failed': return require(this.over, 'is out of place')
       default: throw new Amiss('is of an unknown kind')
@@ -84,6 +94,7 @@ export class Room {
 
   shown() {
     return {
+      ...(this.mode.phases.includes('round') ? { round: this.round } : {}),
       phase: this.phase, price_fen: this.price, leader: this.leader, number: this.number, ends_at: this.endsAt,
       least_fen: ASKED.includes(this.phase) ? this.least() : null, paused: this.pausedAt !== null, left_ms: this.left, calls: this.calls,
       joined: this.joined.size, agreed: this.agreed.length, housing: this.housing, fell_from: this.fellFrom
@@ -110,6 +121,7 @@ export class Room {
   follow(at) {
     const { phases } = this.mode
     if (this.phase === 'waiting') return this.begin(phases[0], at)
+    if (this.phase === 'round') return Object.assign(this, { phase: 'opening', endsAt: null })
     if (this.phase === 'agreeing') return this.afterCeiling(at)
     const later = phases.includes(this.phase) ? phases[phases.indexOf(this.phase) + 1] : undefined
     const alone = this.phase === 'question' && [...this.joined].every(paddle => paddle === this.leader)
@@ -130,6 +142,7 @@ export class Room {
     Object.assign(this, { phase, fellFrom: at })
     if (phase === 'offers') this.endsAt = listing
     else if (phase === 'falling') this.endsAt = at + (Math.ceil((start - floor) / step) + 1) * fall
+    else if (phase === 'round') Object.assign(this, { round: this.round + 1, endsAt: whole(this.running(at, window), MINUTE) })
     else this.endsAt = length ? this.running(at, length) : null
   }
 
@@ -142,6 +155,7 @@ export class Room {
   resume(at) {
     require(this.pausedAt !== null && at >= this.pausedAt, 'lets a clock go on that does not stand still')
     this.endsAt = this.left === null ? null : this.running(at, this.left)
+    if (this.endsAt !== null && this.phase === 'round') this.endsAt = whole(this.endsAt, SECOND)
     this.fellFrom += at - this.pausedAt
     this.pausedAt = this.left = null
   }
@@ -160,11 +174,34 @@ export class Room {
     Object.assign(this, { phase: 'ended', leader: winner, price: fen, endsAt: this.asOf })
   }
 
+  // Rounds of sealed offers. Whether the offers are those that were opened is looked at elsewhere.
+
+  beginRound({ number, session, deadline }) {
+    const fits = this.phase === 'round' && this.pausedAt === null && number === this.round && deadline === this.endsAt
+    require(fits && !this.sessions.has(number), 'begins no round that follows')
+    this.sessions.set(number, session)
+  }
+
+  closeRound(event, at) {
+    const { number, offers, again } = event
+    const isOffer = offer => Array.isArray(offer) && offer.length === 2 && typeof offer[0] === 'string' && isInt(offer[1])
+    require(this.phase === 'opening' && this.pausedAt === null && number === this.round, 'closes a round that was not open')
+    require(typeof again === 'boolean' && Array.isArray(offers) && offers.every(isOffer), 'is no list of offers')
+    this.told.push(event)
+    const least = this.least()
+    const counting = offers.filter(([, fen]) => fen >= least)
+    if (again) return this.begin('round', at)
+    if (!counting.length) return Object.assign(this, { phase: 'ended', endsAt: at })
+    const [leader, price] = counting.reduce((best, offer) => (offer[1] > best[1] ? offer : best))
+    Object.assign(this, { leader, price, number: this.number + counting.length })
+    this.begin('round', at)
+  }
+
   // What people do.
 
   requireRunning(at) {
     const rests = this.terms.breaks.some(([start, until]) => start <= at && at < until)
-    const runs = this.pausedAt === null && !['waiting', 'ended', 'tied'].includes(this.phase) && (this.endsAt === null || at < this.endsAt)
+    const runs = this.pausedAt === null && !['waiting', 'ended', 'tied', 'round', 'opening'].includes(this.phase) && (this.endsAt === null || at < this.endsAt)
     require(runs && !rests, 'is an act at a moment at which there was none')
   }
 

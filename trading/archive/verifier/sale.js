@@ -2,6 +2,7 @@
 
 import { Problem, concat, equal, fromUtf8, isHex32, isSigned, tagBytes, unbase64, unhex } from './bytes.js'
 import { canonical, hasFields, hasShape, idOf, isInt, isObject, isText } from './canonical.js'
+import { checkOffers } from './offers.js'
 import { ended } from './origins.js'
 import { REGISTRATION, registration } from './registration.js'
 import { Amiss, MODES, Room } from './room.js'
@@ -71,6 +72,7 @@ export async function sale({ reading, fail, note }, notice) {
   const award = notice ? await reading.pack.document(notice) : null
   const room = new Room(terms, given.outcome.failed === 'reserve_missing')
   await checkRoom(acts, room, award, reading)
+  await checkOffers({ room, paddles, reading, fail })
   const context = { given, room, paddles, award, said: ends[0].event, reading, fail, note, reserve: await openedReserve(reading, fail), notice }
   if ('failed' in given.outcome) await checkNoDeal(context)
   else await checkDeal(context)
@@ -247,7 +249,7 @@ async function checkDeal({ given, room, paddles, award, said, reading, fail, not
     throw new Problem(notice, '与日志中的成交结果不符', 'is not the award that is in the log')
   }
   const registered = await registration(reading)
-  await checkTie({ given, room, paddles, registered, reading, fail })
+  await checkTie({ given, room, registered, reading, fail })
   const due = { v: 1, type: 'mingtang-confirmation', lot: given.lot, seller: registered.tenderer, buyer: award.winner, name: award.name, paddle: winner, price_fen, housing, at_ms: said.at_ms }
   await checkConfirmations(due, buyer.organisation_keys, reading, fail, note)
 }

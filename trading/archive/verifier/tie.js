@@ -2,22 +2,25 @@
 
 import { Problem } from './bytes.js'
 import { drawnOrders } from './draw.js'
+import { offersOpened } from './offers.js'
 
 const BIDS = '20-auction/bids.json'
 const DRAW = '20-draw-winner'
 const RULES = ['highest', 'nearest_mean', 'nearest_mean_from_below']
 
 /** Fails where the draw or the offers give another winner or price; ``room`` has gone through all lines. */
-export async function checkTie({ given, room, paddles, registered, reading, fail }) {
+export async function checkTie({ given, room, registered, reading, fail }) {
   const [said] = (await reading.events('auction.tie_decided')).map(({ event }) => event)
   if (!said) return
   const { winner, price_fen: fen } = given.outcome
   if (said.how === 'lottery') await checkDrawn(room.agreed, winner, reading, fail)
+  if (said.how === 'quality') checkMinutes(said, reading, fail)
   if (said.how !== 'single') return
   const rule = registered.method.sale.single_rule ?? 'nearest_mean'
   if (!RULES.includes(rule) || rule !== said.rule || rule !== given.single_rule) throw new Problem(BIDS, '一次报价的规则与登记不符', 'has another rule of single offers than was registered')
-  const offers = await offersOf(said.session, room.agreed, paddles, given.terms.ceiling_fen, reading)
-  const best = bestOf(offers, rule) ?? { paddle: room.agreed[0], fen: given.terms.ceiling_fen }
+  const ceiling = given.terms.ceiling_fen
+  const offers = (await offersOpened(said.session, reading)).filter(([paddle, fen]) => room.agreed.includes(paddle) && fen >= ceiling).map(([paddle, fen]) => ({ paddle, fen }))
+  const best = bestOf(offers, rule) ?? { paddle: room.agreed[0], fen: ceiling }
   if (best.paddle !== winner || best.fen !== fen) fail(BIDS, '按开启的一次报价，竞得人是另一家', 'makes another deal than the opened offers give')
 }
 
@@ -28,18 +31,11 @@ async function checkDrawn(agreed, winner, reading, fail) {
   if (!holds) fail(`${DRAW}/candidates.json`, '不是在接受最高限价的竞买号中抽取的，或者抽中的是另一个', 'is not of those who agreed, or another was drawn')
 }
 
-/** Offers that count, in the order in which they were filed: opened, of somebody who agreed, not below the ceiling. */
-async function offersOf(session, agreed, paddles, ceiling, reading) {
-  const names = new Map(agreed.map(name => [paddles.get(name)?.bidder, name]))
-  const filed = new Map((await reading.events('bid.commit')).map(({ index, event }) => [event.bid_digest, index]))
-  for (const path of reading.pack.below('15-opening/record')) {
-    const { record } = await reading.pack.document(path)
-    if (record.session !== session) continue
-    return record.bids.filter(({ offer, bidder }) => offer && names.has(bidder) && offer.price_fen >= ceiling)
-      .sort((one, other) => filed.get(one.digest) - filed.get(other.digest))
-      .map(({ bidder, offer }) => ({ paddle: names.get(bidder), fen: offer.price_fen }))
-  }
-  throw new Problem('15-opening/', '没有一次报价的开启记录', 'lacks the record of the single offers')
+/** The committee's minutes are those whose hash the log has; what they say is for people to read. */
+function checkMinutes({ decision, minutes }, reading, fail) {
+  const here = reading.pack.below(`20-auction/tie-minutes-${Number(decision)}.`)
+  const holds = here.length === 1 && reading.pack.hashes.get(`data/${here[0]}`)?.[0] === minutes
+  if (!holds) fail('20-auction/', '评审纪要与日志中的不是同一份', 'holds other minutes of the committee than the log has')
 }
 
 /** The best by the rule, the earlier of equals; undefined of none. Amounts times their number are compared, so that no mean is rounded. */
