@@ -35,7 +35,10 @@ walkthrough: env ## one complete tender in the terminal
 replay: env ## replay recorded tenders: make replay DATA=../shared/data/tsuchiura/tsuchiura-ocds.jsonl.gz
 	@$(BIN)/mingtang replay $(DATA) --jobs 2
 
-nightly: replay ## what is too long for every change
+nightly: replay $(VENV)/.tested ## what is too long for every change
+	@MINGTANG_AUDIT_ALL=1 $(BIN)/python -m pytest tests/services/test_database_audit.py
+	@MINGTANG_LOOKS=all $(BIN)/python -m pytest tests/browser/test_pages_look.py
+	@MINGTANG_CRASH_SECONDS=600 $(BIN)/python -m pytest tests/journeys/test_live_crashes.py
 
 bench: $(VENV)/.tested ## every benchmark beside its reference
 	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

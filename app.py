@@ -54,6 +54,7 @@ from bidding.auction import jobs as auction_jobs
 from bidding.auction import lapses as auction_lapses
 from bidding.auction import seller_views as auction_seller_views
 from bidding.auction import taking_part_views as auction_taking_part
+from bidding.auction import offer_views as auction_offer_views
 from bidding.auction import tie_views as auction_tie_views
 from bidding.auction import views as auction_views
 from bidding.opening import api as opening_api
@@ -155,7 +156,7 @@ BLUEPRINTS = [account_views.bp, message_views.bp, party_views.bp, project_views.
               portal_views.bp, letter_views.bp,
               registrar_views.bp, operator_views.bp, result_views.bp, admin_views.bp, sealed_views.bp, countersigning_views.bp, opening_views.bp, round_views.bp, draw_views.bp,
               supplier_views.bp, selection_views.bp, prequalification_views.bp, log_views.bp, framework_views.bp,
-              auction_views.bp, auction_taking_part.bp, auction_seller_views.bp, auction_tie_views.bp, evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, audit_views.bp, continuing_views.bp, pause_views.bp, clock_views.bp,
+              auction_views.bp, auction_taking_part.bp, auction_seller_views.bp, auction_tie_views.bp, auction_offer_views.bp, evaluation_views.bp, deposit_views.bp, archive_views.bp, hold_views.bp, loan_views.bp, disposal_views.bp, search_views.bp, override_views.bp, supervision_views.bp, audit_views.bp, continuing_views.bp, pause_views.bp, clock_views.bp,
               law_views.bp, law_change_views.bp, contract_views.bp, sale_views.bp, objection_views.bp, complaint_views.bp, *MACHINES]
 
 

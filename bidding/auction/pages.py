@@ -22,6 +22,7 @@ from trading.base.money import yuan
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import Stage
+from trading.sales.modes import Phase
 from trading.supervision import service as pauses
 
 #: Lines of the log that the page shows at once; the rest is a click away.
@@ -83,7 +84,7 @@ def room_page(lot: Lot, at: datetime, *, bidder_id: int | None, host: bool) -> d
         "ends_at": rooms.moment(room.standing.ends_at) if room.standing.ends_at else rooms.moment(room.terms.opens_at),
         "bidder_code": "", "facts": facts(lot, room), "is_open_for_applications": lot.stage in (Stage.ANNOUNCED, Stage.BIDDING) and lot.deadline is not None and at < lot.deadline,
         "own_key": bytes.fromhex(paddle.public).hex() if paddle else "", "rows": log_rows(room, number),
-        "tie": _tie(lot, room), "desk": desk(lot, room) if host else None, "floor_key": secrets.token_hex(16),
+        "tie": _tie(lot, room), "in_rounds": Phase.ROUND in room.terms.mode.phases, "desk": desk(lot, room) if host else None, "floor_key": secrets.token_hex(16),
         "crumbs": [{"text": _("首页"), "href": "/"}, {"text": _("竞价大厅"), "href": "/auctions"}, {"text": lot.code}]}
 
 
@@ -114,8 +115,11 @@ def log_rows(room: Room, own: str) -> list[dict[str, Any]]:
     for line in reversed(events(room.code, max(0, room.seq - SHOWN))):
         item = json.loads(line)
         if item["kind"] == "bid":
-            rows.append({"number": item["number"], "paddle": item["paddle"], "own": item["paddle"] == own and bool(own), "price": yuan(item["fen"]),
+            rows.append({"number": str(item["number"]), "paddle": item["paddle"], "own": item["paddle"] == own and bool(own), "price": yuan(item["fen"]),
                          "at": rooms.moment(item["at"]), "by_host": item.get("by_host", False)})
+        for paddle, fen in reversed(item.get("offers", ())) if item["kind"] == "round_closed" else ():
+            rows.append({"number": _("第 %(n)s 轮", n=item["number"]), "paddle": paddle, "own": paddle == own and bool(own), "price": yuan(fen),
+                         "at": rooms.moment(item["at"]), "by_host": False})
     return rows[:50]
 
 

@@ -70,7 +70,7 @@ def _page(lot: Lot) -> dict[str, Any]:
         "paddle": paddle, "kept": applying.content(paddle) if paddle else None,
         "partners": [item | {"name": parties.by_code(item["code"]).name} for item in applying.consents(paddle)] if paddle else [],
         "asked": _asked(*asked) if asked else None, "deal": _deal(lot, bidder.id) if award else None, "won": bool(award and award.organisation_id == bidder.id),
-        "tie_href": f"/me/sales/{lot.code}/offer" if ties.may_offer(lot.id, bidder.id) else "",
+        "offer_href": f"/me/sales/{lot.code}/offer" if ties.may_offer(lot.id, bidder.id) else "", "is_in_rounds": lot.method["sale"].get("mode") == "rounds",
         "keys": [key.hex() for key in parties.signing_keys(bidder.id)], "is_running": lot.stage in (Stage.ANNOUNCED, Stage.BIDDING, Stage.PAUSED),
         "crumbs": [{"text": _("我的工作"), "href": "/me"}, {"text": _("我的竞买"), "href": "/me/sales"}, {"text": lot.code}]}
 

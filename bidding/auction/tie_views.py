@@ -1,20 +1,16 @@
-"""Pages of a tie at the ceiling: what decides (everybody), the one sealed offer (who agreed), the committee's decision (seller, supervisor)."""
+"""Pages of a tie at the ceiling: what decides (everybody), the committee's decision (seller, supervisor)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from flask_wtf.csrf import generate_csrf
 
 from bidding.auction import quality, rooms, tie_pages, ties
 from bidding.auction.rooms import Room
-from bidding.sealed import guests, pages, receipts
-from bidding.sealed.bidder import me
-from bidding.trustees.models import SealingSession
 from trading.accounts.permissions import Permission, allow, public
 from trading.base import addresses
 from trading.base.clock import now
@@ -44,44 +40,6 @@ def tie(code: str) -> ResponseReturnValue:
     lot, room = _room(code)
     mine = current_user.is_authenticated and current_user.may(Permission.BID) and bool(current_user.organisation_id) and ties.may_offer(lot.id, current_user.organisation_id)
     return render_template("auction/tie.html", offer_href=f"/me/sales/{lot.code}/offer" if mine else "", **tie_pages.page(lot, room, now()))
-
-
-# --- the bidder's one sealed offer ------------------------------------------------------------------------------
-
-
-def _own(code: str) -> tuple[Lot, SealingSession, str]:
-    """The session in which the viewer's organisation was asked; to everybody else it does not exist."""
-    lot, _room_found = _room(code, After.SINGLE)
-    found = ties.session(lot.id)
-    if found is None or not ties.may_offer(lot.id, me().id):
-        raise NotFound
-    return lot, found, f"/me/sales/{lot.code}/offer"
-
-
-@bp.get("/me/sales/<code>/offer")
-@allow(Permission.BID)
-def offer(code: str) -> ResponseReturnValue:
-    lot, found, place = _own(code)
-    until, is_closed, _asked = guests.standing(found.id, me().id)
-    return render_template("auction/offer.html", lot=lot, deadline=until, is_open=not is_closed and now() < until, text=tie_pages.explained(lot, After.SINGLE),
-                           ceiling=lot.ceiling_fen, history=pages.history(me(), found, place), crumbs=[
-                               {"text": _("我的竞买"), "href": "/me/sales"}, {"text": lot.code, "href": f"/me/sales/{lot.code}"}, {"text": _("我的一次报价")}])
-
-
-@bp.get("/me/sales/<code>/offer/seal")
-@allow(Permission.BID)
-def seal(code: str) -> ResponseReturnValue:
-    lot, found, place = _own(code)
-    return render_template("sealed/wizard.html", csrf=generate_csrf(), **pages.wizard_page(lot, me(), now(), found, place))
-
-
-@bp.get("/me/sales/<code>/offer/receipts/<number:version>.json")
-@allow(Permission.BID)
-def receipt(code: str, version: int) -> ResponseReturnValue:
-    _lot, found, _place = _own(code)
-    answer = jsonify(receipts.of_version(found.id, version, bidder_code=me().code).document())
-    answer.headers["Content-Disposition"] = f'attachment; filename="receipt-{found.envelope}-{version}.json"'
-    return answer
 
 
 # --- the committee's decision -----------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ def rule(found: Mode) -> str:
     """What a valid bid does to the clock, in one sentence."""
     minutes = found.window_ms / 60_000
     count = f"{minutes:g}"
+    if Phase.ROUND in found.phases:
+        return _("每轮 %(count)s 分钟，开启后按竞买号公布全部报价，最高者领先；一轮中无人再加价即结束。", count=count)
     if Phase.TIMED not in found.phases:
         return ""
     if found.restart is Restart.RESET:
@@ -51,7 +53,7 @@ def script() -> dict[str, Any]:
         "round": _("第 {n} 次报价"), "steps_left": _("距最高限价 {n} 档"), "premium": _("溢价率 {n}%"), "floor": _("楼面价 {n} 元/㎡"),
         "to_open": _("距开始"), "to_end": _("剩余时间"), "no_clock": _("由主持人报价结束"), "falls_in": _("距下次降价"), "paused": _("竞价暂停，计时停止"), "over": _("竞价结束"),
         "resumes": _("{at} 恢复计时"), "held_links": _("较多竞买人失去连接，竞价暂停；恢复时间另行公布。"), "held": _("平台中断，竞价暂停；恢复时间另行公布。"),
-        "stale": _("正在重新连接，计时以服务器为准"), "link": _("连接正常 · 上次消息 {n} 秒前"), "link_lost": _("连接中断 {n} 秒"),
+        "opening_now": _("本轮截止，等待密钥持有人开启"), "stale": _("正在重新连接，计时以服务器为准"), "link": _("连接正常 · 上次消息 {n} 秒前"), "link_lost": _("连接中断 {n} 秒"),
         "calls": _("第 {n} 次报价"), "joined": _("{n} 家确认参加限时竞价"), "agreed": _("{n} 家接受最高限价"), "resting": _("公告载明的停止时段，{at} 继续"),
         "event": {"bid": _("报价"), "joined": _("确认参加限时竞价"), "phase": _("进入：{phase}"), "ended": _("竞价结束"), "called": _("主持人第 {n} 次询问"),
                   "paused": _("暂停"), "resumed": _("恢复"), "held": _("技术中断，计时停止"), "resuming": _("公布恢复时间"), "released": _("恢复计时"), "settled": _("成交"), "failed": _("流拍"),

@@ -119,8 +119,11 @@ def _slots(envelope: str, is_application: bool) -> list[dict[str, Any]]:
         letter | {"name": _("底价确定书（集体决策纪要）")}], "nameless": []}.get(envelope, [letter, technical, price])
 
 
-def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSession, place: str) -> dict[str, Any]:
-    """Everything the wizard shows before its script takes over, for one session; its page is at ``place``."""
+def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSession, place: str, *, heading: str = "", least: str = "") -> dict[str, Any]:
+    """Everything the wizard shows before its script takes over, for one session; its page is at ``place``.
+
+    ``least`` says what the smallest price is that counts, where there is one.
+    """
     if lot.deadline is None:
         raise NotFound
     envelope = sealing.envelope
@@ -128,21 +131,21 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSe
     # An offer in a live sale is a price under a number: a letter would name its bidder, and what else an offer says is the same for all.
     is_single = lot.method.get("kind") == "live" and envelope.startswith("offer-")
     base = f"/api/v1/sessions/{sealing.id}"
-    names = [_("选择文件"), _("自查"), _("本机加密"), _("上传"), _("签名封存")]
+    names = [_("填写报价") if is_single else _("选择文件"), _("自查"), _("本机加密"), _("上传"), _("签名封存")]
     is_application = procedure(lot.project.procedure).is_prequalification
     paid = deposits.is_confirmed(lot, bidder.id, at=at)
     return {
         "lot": {"code": lot.code, "title": lot.label, "deadline": sealing.deadline if is_later else lot.deadline, "session_href": base,
                 "upload_href": f"{base}/uploads", "commit_href": f"{base}/bids", "keys_href": "/api/v1/me/keys",
                 "back_href": place.removesuffix("/price"), "is_later": is_later, "is_single": is_single, "fields": ["statement"] if is_application else [
-                    {"price_fen": "price"}.get(name, name) for name in offer_shape(envelope) or {}], "heading": _("封存一次报价") if is_single else _heading(envelope), "how_href": "/help#sealing", "cli_href": "/help#cli", "part_bytes": PART_BYTES},
+                    {"price_fen": "price"}.get(name, name) for name in offer_shape(envelope) or {}], "heading": heading or _heading(envelope), "how_href": "/help#sealing", "cli_href": "/help#cli", "part_bytes": PART_BYTES},
         "steps": [{"text": name, "state": "current" if number == 0 else "todo", "note": ""} for number, name in enumerate(names)],
         "slots": _slots("nameless" if is_single else envelope, is_application),
         "checks": [
-            {"id": "slots", "kind": "todo", "text": _("必交文件齐全"), "note": None},
-            {"id": "sizes", "kind": "todo", "text": _("文件大小和名称符合要求"), "note": None},
+            *([] if is_single else [{"id": "slots", "kind": "todo", "text": _("必交文件齐全"), "note": None},
+                                    {"id": "sizes", "kind": "todo", "text": _("文件大小和名称符合要求"), "note": None}]),
             *([] if is_application else [{"id": "price", "kind": "todo", "text": _("工期已填写"), "note": None}] if envelope == "technical" else [
-                {"id": "price", "kind": "todo", "text": _("报价已填写"), "note": _("不低于最高限价 %(limit)s 元", limit=yuan(lot.ceiling_fen or 0)) if is_single else _("最高限价 %(limit)s 元", limit=yuan(lot.ceiling_fen)) if lot.ceiling_fen else None}]),
+                {"id": "price", "kind": "todo", "text": _("报价已填写"), "note": least or _("最高限价 %(limit)s 元", limit=yuan(lot.ceiling_fen)) if lot.ceiling_fen else None}]),
             *([] if envelope == RESERVE else [{"id": "deposit", "kind": "ok" if paid else "warn", "note": None,
                                                "text": _("保证金已到账") if paid else _("保证金尚未到账，请在截止前缴纳")}])],
         "receipt_rows": [{"key": _("标段"), "value": lot.code, "id": "receipt-lot"}, {"key": _("时间"), "value": "—", "id": "receipt-time"},

@@ -1,6 +1,6 @@
 """Web, jobs and events are killed again and again while people bid: nothing acknowledged is missing, one end, watchers without a gap.
 
-Here for half a minute; ``MINGTANG_CRASH_SECONDS=600`` runs the ten minutes of which the guarantee speaks.
+Here for some seconds; ``MINGTANG_CRASH_SECONDS=600`` runs the ten minutes of which the guarantee speaks.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from trading.base.database import db
 from trading.evidence.models import Entry
 from trading.supervision import audits
 
-SECONDS = int(os.environ.get("MINGTANG_CRASH_SECONDS", "24"))
+SECONDS = int(os.environ.get("MINGTANG_CRASH_SECONDS", "15"))
 EVERY = (2.5, 5.0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -111,16 +112,17 @@ def another(column: Any, value: Any) -> Any:
 ALONE = ("row_seal", "row_shape", "row_total", "evidence_node")
 
 
-def tamper(kinds: tuple[bool, ...]) -> tuple[int, list[tuple[str, str, str]]]:
-    """Change (``False``) or empty (``True``) every column of every table, one of each table at a time.
+def tamper(kinds: tuple[bool, ...], only: tuple[str, ...] = (), step: int = 1) -> tuple[int, list[tuple[str, str, str]]]:
+    """Change (``False``) or empty (``True``) every column of every table, one of each table at a time; of ``only`` some tables,
+    or every so many columns with ``step``.
 
     Gives how many, and which were not found.
     """
     tables = Model.metadata.tables
-    together = [[name for name in sorted(tables) if name not in ALONE], *([name] for name in ALONE)]
+    together = [list(only)] if only else [[name for name in sorted(tables) if name not in ALONE], *([name] for name in ALONE)]
     tried, missed = 0, []
     for names in together:
-        for number in range(max(len(tables[name].columns) for name in names)):
+        for number in range(0, max(len(tables[name].columns) for name in names), step):
             for emptied in kinds:
                 done = []
                 with by_hand() as here:
@@ -195,11 +197,13 @@ def test_every_column_of_every_table_changed_in_turn_is_found_and_named(centre: 
     (installation.settings().instance / "notes.txt").write_text("not the platform's", "utf-8")
     made_up_files = {place for place in audits.look().found}
     assert {place.problem for place in made_up_files} <= {"file_missing"}, made_up_files
-    tried, missed = tamper((False, True) if db.engine.dialect.name == "sqlite" else (False,))
+    # PostgreSQL reads and writes the same rows by the same code: a third of the columns, MINGTANG_AUDIT_ALL=1 all of them.
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    tried, missed = tamper((False, True) if is_sqlite else (False,), step=1 if is_sqlite or os.environ.get("MINGTANG_AUDIT_ALL") else 3)
     with capsys.disabled():
         print(f"\n{db.engine.dialect.name}: {tried} columns changed or emptied, {tried - len(missed)} found and named; stated exceptions: {len(UNSEEN)}")
     assert not missed, missed
-    assert tried > 500
+    assert tried > (500 if is_sqlite else 150)
     assert set(audits.look().found) == made_up_files, "all was put back as it was"
 
 
@@ -208,7 +212,7 @@ def test_a_column_that_the_seals_forget_is_missed(sqlite_centre: Centre, monkeyp
     columns = row_seals._columns.__wrapped__
     monkeypatch.setattr(row_seals, "_columns", lambda table: tuple(c for c in columns(table) if (table.name, c) != ("award", "price_fen")))
     finished(sqlite_centre)
-    assert ("award", "price_fen") in {(name, column) for name, column, _ in tamper((False,))[1]}
+    assert ("award", "price_fen") in {(name, column) for name, column, _ in tamper((False,), only=("award", "lot"))[1]}
 
 
 @pytest.fixture

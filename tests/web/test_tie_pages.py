@@ -72,7 +72,7 @@ def test_who_agreed_seals_its_offer_and_to_others_the_page_does_not_exist(site: 
     mine, stranger = site.bidder(0), site.bidder(3)
     own, place, wizard = pages_of(mine, f"/me/sales/{code}", f"/me/sales/{code}/offer", f"/me/sales/{code}/offer/seal")
     assert f"/me/sales/{code}/offer" in own and "封存并递交报价" in place and "最先报出最高限价" in place
-    assert 'data-offer="price"' in wizard and 'id="offer-days"' not in wizard and "报价书" in wizard and "不低于最高限价" in wizard
+    assert 'data-offer="price"' in wizard and 'id="offer-days"' not in wizard and "slot-letter" not in wizard and "封存我的一次报价" in wizard and "不低于 90,000,000.00 元" in wizard
     assert f"/me/sales/{code}/offer" in mine.get(f"/auctions/{code}/tie").text and f"/me/sales/{code}/offer" not in stranger.get(f"/auctions/{code}/tie").text
     assert f"/me/sales/{code}/offer" not in stranger.get(f"/me/sales/{code}").text
     for address in ("offer", "offer/seal", "offer/receipts/1.json"):

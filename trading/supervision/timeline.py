@@ -77,7 +77,7 @@ def title(kind: str) -> str:
         "auction.phase": _("竞价进入下一阶段"), "auction.bid": _("有效报价"), "auction.joined": _("确认参加限时竞价"), "auction.called": _("主持人询问"),
         "auction.paused": _("竞价暂停计时"), "auction.resumed": _("竞价恢复计时"), "auction.held": _("技术中断，竞价停止计时"), "auction.resuming": _("公布竞价恢复时间"),
         "auction.released": _("技术中断后恢复计时"), "auction.ended": _("竞价结束"), "auction.settled": _("竞价成交"), "auction.failed": _("竞价未成交"),
-        "auction.tie_begun": _("最高限价并列，开始按公告决定"), "auction.tie_decided": _("最高限价并列已决定"), "tie.recorded": _("出让人记录竞品质评定结果"),
+        "auction.tie_begun": _("最高限价并列，开始按公告决定"), "auction.tie_decided": _("最高限价并列已决定"), "auction.round_begun": _("密封报价一轮开始"), "auction.round_closed": _("密封报价一轮开启"), "tie.recorded": _("出让人记录竞品质评定结果"),
         "tie.sent_back": _("退回竞品质评定结果"), "deal.signed": _("签署成交确认书"),
         "law.change_proposed": _("提出修改法规参数"), "law.change_approved": _("批准修改法规参数"),
         "law.change_refused": _("不批准修改法规参数"), "law.change_withdrawn": _("撤回修改提案")}

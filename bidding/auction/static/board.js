@@ -108,7 +108,7 @@ export class Board {
   }
 
   get isOpen () {
-    return !this.isStale && !this.now.paused && !['waiting', 'question', 'tied', 'ended'].includes(this.now.phase) && this.clockNow() < (this.now.ends_at || Infinity) &&
+    return !this.isStale && !this.now.paused && !['waiting', 'question', 'tied', 'round', 'opening', 'ended'].includes(this.now.phase) && this.clockNow() < (this.now.ends_at || Infinity) &&
       restingUntil(this.terms.breaks, this.clockNow()) === null
   }
 
@@ -116,7 +116,7 @@ export class Board {
     const { words, now, terms, price } = this
     this.root.dataset.phase = now.phase
     this.put('phase', words.phase[now.phase])
-    this.put('round', now.number ? fill(words.round, { n: now.number }) : '')
+    this.put('round', now.round ? fill(words.sealed_round, { n: now.round }) : now.number ? fill(words.round, { n: now.number }) : '')
     this.put('price', price === null ? '—' : this.inTenThousand(price))
     this.put('yuan', price === null ? words.none : `¥${yuan(price)}`)
     this.put('caps', price === null || english() ? '' : capitals(price))
@@ -125,6 +125,8 @@ export class Board {
     this.put('joined', now.joined ? fill(words.joined, { n: now.joined }) : '')
     this.put('agreed', now.agreed ? fill(words.agreed, { n: now.agreed }) : '')
     this.put('calls', now.calls ? fill(words.calls, { n: now.calls }) : '')
+    const seal = this.root.querySelector('[data-sealed-round]')
+    if (seal) seal.hidden = now.phase !== 'round'
     this.drawLead()
     this.tick()
   }
@@ -156,7 +158,7 @@ export class Board {
     let label = now.phase === 'waiting' ? words.to_open : words.to_end
     let end = now.phase === 'waiting' ? terms.opens_at : now.ends_at
     let text = end === null ? '' : left(end - at)
-    let whole = { timed: terms.window_ms, housing: terms.window_ms, question: terms.confirm_ms, agreeing: terms.confirm_ms, free: terms.free_ms }[now.phase]
+    let whole = { round: terms.window_ms, timed: terms.window_ms, housing: terms.window_ms, question: terms.confirm_ms, agreeing: terms.confirm_ms, free: terms.free_ms }[now.phase]
     if (now.phase === 'falling') {
       label = words.falls_in
       const passed = (at - now.fell_from) % terms.fall_ms
@@ -172,7 +174,7 @@ export class Board {
       text = left(now.left_ms || 0)
     } else if (now.paused) [label, text] = [words.paused, left(now.left_ms || 0)]
     else if (resting) label = fill(words.resting, { at: clock(resting) })
-    else if (end === null) [label, text] = [words.no_clock, '—']
+    else if (end === null) [label, text] = [now.phase === 'opening' ? words.opening_now : words.no_clock, '—']
     this.put('clock-label', label)
     this.put('clock', text)
     const bar = this.part('bar')
@@ -185,19 +187,10 @@ export class Board {
   addRow (line) {
     const list = this.part('rows')
     if (!list) return
-    if (line.kind === 'bid') {
-      const own = line.paddle === this.state.paddle
-      const row = document.createElement('tr')
-      if (own) row.className = 'is-own'
-      const amount = line.phase === 'housing' ? `${line.fen} ㎡` : yuan(line.fen)
-      for (const text of [String(line.number), own ? `${line.paddle}（${this.words.you}）` : line.paddle, amount, clock(line.at, true)]) {
-        const cell = document.createElement('td')
-        cell.textContent = text
-        row.append(cell)
-      }
-      row.children[2].className = 'num'
-      list.prepend(row)
-      while (list.children.length > 300) list.lastElementChild.remove()
+    if (line.kind === 'bid') this.addOffer(list, String(line.number), line.paddle, line.phase === 'housing' ? `${line.fen} ㎡` : yuan(line.fen), line.at)
+    if (line.kind === 'round_closed') {
+      const round = fill(this.words.sealed_round, { n: line.number })
+      for (const [paddle, fen] of line.offers) this.addOffer(list, round, paddle, yuan(fen), line.at)
     }
     const log = this.part('log')
     if (log && line.kind !== 'bid') {
@@ -207,10 +200,33 @@ export class Board {
     }
   }
 
+  addOffer (list, number, paddle, amount, at) {
+    const own = paddle === this.state.paddle
+    const row = document.createElement('tr')
+    if (own) row.className = 'is-own'
+    for (const text of [number, own ? `${paddle}（${this.words.you}）` : paddle, amount, clock(at, true)]) {
+      const cell = document.createElement('td')
+      cell.textContent = text
+      row.append(cell)
+    }
+    row.children[2].className = 'num'
+    list.prepend(row)
+    while (list.children.length > 300) list.lastElementChild.remove()
+  }
+
   text (line) {
+    if (line.kind === 'round_closed') return this.roundText(line)
     const text = this.words.event[line.kind] || line.kind
     const more = line.kind === 'resuming' ? `：${clock(line.resume_at)}` : line.kind === 'joined' ? `：${line.paddle}` : line.kind === 'settled' ? `：${line.name} ¥${yuan(line.price_fen)}` : ''
-    return fill(text, { phase: this.words.phase[line.phase] || '', n: line.calls || '' }) + more
+    return fill(text, { phase: this.words.phase[line.phase] || '', n: line.calls || line.number || '' }) + more
+  }
+
+  /** What a round of sealed offers brought. */
+  roundText (line) {
+    const { again, number, offers } = line
+    if (again) return fill(this.words.event.round_again, { n: number })
+    const led = offers.length ? `¥${yuan(Math.max(...offers.map(([, fen]) => fen)))}` : this.words.no_offers
+    return `${fill(this.words.event.round_closed, { n: number })}：${led}`
   }
 
   /** One sentence at most every two seconds to people who listen. */
