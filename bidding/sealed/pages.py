@@ -130,6 +130,7 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSe
     is_later = envelope not in AT_DEADLINE
     # An offer in a live sale is a price under a number: a letter would name its bidder, and what else an offer says is the same for all.
     is_single = lot.method.get("kind") == "live" and envelope.startswith("offer-")
+    alias = guests.alias(sealing.id, bidder.id)
     base = f"/api/v1/sessions/{sealing.id}"
     names = [_("填写报价") if is_single else _("选择文件"), _("自查"), _("本机加密"), _("上传"), _("签名封存")]
     is_application = procedure(lot.project.procedure).is_prequalification
@@ -150,7 +151,7 @@ def wizard_page(lot: Lot, bidder: Organisation, at: datetime, sealing: SealingSe
                                                "text": _("保证金已到账") if paid else _("保证金尚未到账，请在截止前缴纳")}])],
         "receipt_rows": [{"key": _("标段"), "value": lot.code, "id": "receipt-lot"}, {"key": _("时间"), "value": "—", "id": "receipt-time"},
                          {"key": _("指纹"), "value": "—", "id": "receipt-digest"}, {"key": _("证据号"), "value": "—", "id": "receipt-index"}],
-        "bidder": bidder.name, "limit_note": None, "ceiling_fen": 0 if is_single else lot.ceiling_fen or 0,
+        "bidder": alias.name if alias else bidder.name, "limit_note": None, "ceiling_fen": 0 if is_single else lot.ceiling_fen or 0,
         "custody_text": _("本轮报价只封给密钥持有人，没有投标人份额，无须保存恢复文件。") if is_later else _("解密份额保存在本机浏览器和您下载的恢复文件中；平台没有它，无法替您解密。"),
         "key_words": fingerprints.of_session(sealing.document, trustees.centre_key()), "purchaser_signed": sealing.id not in countersigning.unsigned(sealing),
         "key": secrets.token_hex(16), "history": history(bidder, sealing, place)}

@@ -1,4 +1,4 @@
-"""The demonstration's live sales: one that is over, to be replayed, and one that runs, with invented bidders who raise now and then."""
+"""The demonstration's live sales: two that are over, to be replayed, and one that runs, with invented bidders who raise now and then."""
 
 from __future__ import annotations
 
@@ -74,6 +74,25 @@ def finished(cast: Cast, companies: list[Company], at: datetime) -> None:
         deal.sign(sale.lot_id, key.sign(deal.message(document)), organisation_id=organisation, clock=stopped(sale.wait(minutes=4)))
     sale.wait(days=3)
     payments.record(sale.lot_id, f"HT-{sale.lot_id}", award.price_fen, sale.at.astimezone(BEIJING).date(), actor="tenderer", at=sale.at)
+
+
+def in_rounds(cast: Cast, companies: list[Company], at: datetime) -> None:
+    """State property sold by sealed offers in rounds, three of them; over, to be replayed."""
+    method = {"kind": "live", "sale": {"mode": "rounds", "step_fen": 5_000_000, "after_ceiling": "", "single_rule": "nearest_mean", "housing_step": 100,
+                                       "reserve": "none"}}
+    sale = SaleRun(cast, Plan("清溪县原农机站房产转让", "房产及土地使用权", 480_000_000, None, [Offer(company, 0) for company in companies[:4]], cast.region,
+                              method=method, procedure="property-listing", category="property", deposit_fen=96_000_000), at)
+    sale.moments = {"deadline": at + timedelta(days=46), "opens_at": at + timedelta(days=48)}
+    sale.take_part()
+    sale.begin()
+    sale.rounds([480_000_000, 492_000_000, 485_000_000], [505_000_000, 0, 500_000_000])
+    sale.settle()
+    award = projects.award_of(sale.lot_id)
+    assert award is not None
+    document = deal.confirmation(sale.lot)
+    winner = next(buyer.company for buyer in sale.buyers if buyer.company.id == award.organisation_id)
+    for key, organisation in ((winner.key, winner.id), (cast.tenderer_key, cast.tenderer.id)):
+        deal.sign(sale.lot_id, key.sign(deal.message(document)), organisation_id=organisation, clock=stopped(sale.wait(minutes=4)))
 
 
 def begun(cast: Cast, companies: list[Company], at: datetime, folder: Path) -> None:

@@ -261,11 +261,12 @@ class SaleRun(CaseRun):
         self.say("系统", f"{found.envelope} 密封报价开启")
 
     def rounds(self, *offers: list[int]) -> None:
-        """Rounds of sealed offers, each with the amounts of the first buyers; the last one without any."""
+        """Rounds of sealed offers, each with the amounts of the first buyers (0: none); the last one without any."""
         for amounts in (*offers, []):
             self.begin_round()
             for buyer, fen in zip(self.buyers, amounts, strict=False):
-                self.seal_in_round(buyer, fen)
+                if fen:
+                    self.seal_in_round(buyer, fen)
             self.open_round()
 
     def settle(self) -> None:

@@ -134,6 +134,7 @@ def build(cast: Showcase, at: datetime) -> None:
     _soon(cast, at)
     _bidding(cast, at)
     auction_house.finished(cast, cast.companies, ago(70))
+    auction_house.in_rounds(cast, cast.companies, ago(64))
     auction_house.begun(cast, cast.companies, at, cast.folder)
     _registrations(cast, at)
 
