@@ -8,13 +8,14 @@ busy-wait sleeps and starves under load.
 from __future__ import annotations
 
 import threading
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, ClauseElement, Connection, Dialect, Engine, Integer, MetaData, event, text
+from sqlalchemy import BigInteger, ClauseElement, Connection, Dialect, Engine, Integer, MetaData, Select, event, text
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
@@ -134,6 +135,27 @@ class Plain:
     def __init__(self, statement: ClauseElement, *columns: str) -> None:
         self._statement, self._columns = statement, list(columns) or None
         self._made: dict[str, tuple[str, list[tuple[str, Callable[[Any], Any] | None]]]] = {}
+        self._readers: dict[str, tuple[type[Any], list[tuple[int, Callable[[Any], Any]]]]] = {}
+
+    def read(self, here: Connection, values: Mapping[str, Any]) -> list[Any]:
+        """Run a SELECT; gives its rows under the names of their columns, as the types of these say."""
+        row, changed = self._readers.get(here.dialect.name) or self._reader(here.dialect)
+        found = []
+        for plain in self.run(here, values).fetchall():
+            if changed:
+                plain = list(plain)
+                for place, convert in changed:
+                    plain[place] = convert(plain[place])
+            found.append(row._make(plain))
+        return found
+
+    def _reader(self, dialect: Dialect) -> tuple[type[Any], list[tuple[int, Callable[[Any], Any]]]]:
+        columns = list(cast(Select[Any], self._statement).selected_columns)
+        # No type of ours asks the driver for the column's own type.
+        converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        self._readers[dialect.name] = (namedtuple("Row", [column.key for column in columns]),  # type: ignore[misc]
+                                       [(place, convert) for place, convert in enumerate(converts) if convert is not None])
+        return self._readers[dialect.name]
 
     def run(self, here: Connection, *rows: Mapping[str, Any]) -> Any:
         """Run for one row of values, or for several; gives the driver's cursor."""
@@ -147,7 +169,14 @@ class Plain:
         # Whoever listens to statements hears these too.
         for listener in here.dispatch.before_cursor_execute:
             listener(here, cursor, text, values, None, many)
-        (cursor.executemany if many else cursor.execute)(text, values)
+        try:
+            (cursor.executemany if many else cursor.execute)(text, values)
+        except dialect.loaded_dbapi.Error as error:
+            if dialect.is_disconnect(error, here.connection.dbapi_connection, cursor):  # type: ignore[arg-type]
+                # The server went away, and with it all connections that wait for their next use.
+                here.invalidate(error)
+                here.engine.dispose()
+            raise
         for listener in here.dispatch.after_cursor_execute:
             listener(here, cursor, text, values, None, many)
         return cursor
