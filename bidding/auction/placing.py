@@ -27,7 +27,7 @@ from bidding.envelope import documents, keys
 from bidding.trustees import service as trustees
 from trading.base import installation, row_seals
 from trading.base.clock import Clock, unix_ms
-from trading.base.database import Plain, connection, transaction
+from trading.base.database import Plain, connection, db, in_transaction, transaction
 from trading.base.errors import Refused
 from trading.projects.rules import Stage
 from trading.sales.modes import Phase
@@ -138,6 +138,8 @@ class _Queue:
             self._waiting.append(attempt)
             leads, self._busy = not self._busy, True
         if not leads:
+            if not in_transaction():
+                db.session.rollback()  # whoever waits keeps no connection meanwhile
             attempt.sign.wait()
             if attempt.done:
                 return

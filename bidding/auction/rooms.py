@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from flask import current_app
 from sqlalchemy import Table, bindparam, insert, select, text, update
 
 from bidding.auction import rules
@@ -133,11 +134,16 @@ def locked_all(lot_ids: Iterable[int]) -> dict[int, Room]:
 
 
 def lot_of(code: str) -> int:
-    """The lot behind a room's name. Raises NotFound."""
-    found = _LOT_OF.read(connection(), {"room": code[:23]}) if code.isascii() else []
+    """The lot behind a room's name, which never comes to mean another. Raises NotFound."""
+    known: dict[str, int] = current_app.extensions["mingtang"].setdefault("lots_of_rooms", {})
+    name = code[:23]
+    if name in known:
+        return known[name]
+    found = _LOT_OF.read(connection(), {"room": name}) if name.isascii() else []
     if not found:
         raise NotFound
-    return int(found[0].lot_id)
+    known[name] = int(found[0].lot_id)
+    return known[name]
 
 
 def read(lot_id: int) -> Room:

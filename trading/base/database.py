@@ -83,7 +83,24 @@ def _begin(connection: Any) -> None:
         # A reader that later wrote would fail with SQLITE_BUSY whatever the timeout, hence
         # the write lock is taken at the start of every transaction that will write.
         writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        _hand_over(connection, connection.connection.cursor(), "BEGIN IMMEDIATE" if writes else "BEGIN", (), False)
+
+
+def _hand_over(here: Connection, cursor: Any, text: str, values: Any, many: bool) -> None:
+    """Give a statement to the driver itself; whoever listens to statements hears it too."""
+    dialect = here.dialect
+    for listener in here.dispatch.before_cursor_execute:
+        listener(here, cursor, text, values, None, many)
+    try:
+        (cursor.executemany if many else cursor.execute)(text, values)
+    except dialect.loaded_dbapi.Error as error:
+        if dialect.is_disconnect(error, here.connection.dbapi_connection, cursor):  # type: ignore[arg-type]
+            # The server went away, and with it all connections that wait for their next use.
+            here.invalidate(error)
+            here.engine.dispose()
+        raise
+    for listener in here.dispatch.after_cursor_execute:
+        listener(here, cursor, text, values, None, many)
 
 
 @contextmanager
@@ -103,7 +120,7 @@ def transaction() -> Iterator[Session]:
     try:
         session.rollback()
         session.expire_all()
-        session.connection(execution_options={"writes": True})
+        session.info["connection"] = session.connection(execution_options={"writes": True})
         session.info["writing"] = True
         try:
             yield session
@@ -116,6 +133,7 @@ def transaction() -> Iterator[Session]:
             raise
         finally:
             session.info["writing"] = False
+            session.info.pop("connection", None)
     finally:
         if locked:
             _writers.release()
@@ -123,7 +141,9 @@ def transaction() -> Iterator[Session]:
 
 def connection() -> Connection:
     """The session's own connection, for plain statements where the unit of work would cost too much."""
-    return db.session().connection()
+    session = db.session()
+    # Inside of a transaction it stays the same; to ask the session for it anew costs more than a statement.
+    return cast(Connection, session.info.get("connection")) or session.connection()
 
 
 class Plain:
@@ -166,19 +186,7 @@ class Plain:
             given = [tuple(values[name] for name, _ in binds) for values in given]
         cursor, many = here.connection.cursor(), len(given) > 1
         values = given if many else given[0] if given else ()
-        # Whoever listens to statements hears these too.
-        for listener in here.dispatch.before_cursor_execute:
-            listener(here, cursor, text, values, None, many)
-        try:
-            (cursor.executemany if many else cursor.execute)(text, values)
-        except dialect.loaded_dbapi.Error as error:
-            if dialect.is_disconnect(error, here.connection.dbapi_connection, cursor):  # type: ignore[arg-type]
-                # The server went away, and with it all connections that wait for their next use.
-                here.invalidate(error)
-                here.engine.dispose()
-            raise
-        for listener in here.dispatch.after_cursor_execute:
-            listener(here, cursor, text, values, None, many)
+        _hand_over(here, cursor, text, values, many)
         return cursor
 
     def _compiled(self, dialect: Dialect) -> tuple[str, list[tuple[str, Callable[[Any], Any] | None]]]:
