@@ -142,8 +142,9 @@ def transaction() -> Iterator[Session]:
 def connection() -> Connection:
     """The session's own connection, for plain statements where the unit of work would cost too much."""
     session = db.session()
-    # Inside of a transaction it stays the same; to ask the session for it anew costs more than a statement.
-    return cast(Connection, session.info.get("connection")) or session.connection()
+    # Inside of a transaction it stays the same, unless that was rolled back; to ask the session anew costs more than a statement.
+    here: Connection | None = session.info.get("connection")
+    return session.connection() if here is None or here.closed else here
 
 
 class Plain:
