@@ -169,7 +169,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_NAME="__Host-mingtang" if settings.https else "mingtang",
         SESSION_COOKIE_SECURE=settings.https, SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=PART_LIMIT, MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024, WTF_CSRF_TIME_LIMIT=None,
-        WTF_CSRF_SSL_STRICT=settings.https, BABEL_DEFAULT_LOCALE="zh")
+        WTF_CSRF_SSL_STRICT=settings.https, BABEL_DEFAULT_LOCALE="zh",
+        # A connection for every thread is kept: one beyond the pool's size is opened and closed with each request.
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": max(5, settings.threads)})
     app.extensions["mingtang"] = {
         "settings": settings, "boxes": Boxes(settings.key("field")), "files": Files(settings.files, Path(settings.files_replica) if settings.files_replica else None,
                                                                           lambda error: log.error("the second file store cannot be written", kind=type(error).__name__)),
@@ -223,7 +225,7 @@ def _nav() -> list[dict[str, Any]]:
     return [{"text": text, "href": href, "current": request.path == href} for text, href in items]
 
 
-def role_name(account: trading.accounts.models.Account) -> str:
+def role_name(account: trading.accounts.models.Person) -> str:
     """What a person is, in the reader's language."""
     names = {Role.BIDDER: _("投标人"), Role.TENDERER: _("招标人"), Role.AGENCY: _("招标代理"), Role.REGISTRAR: _("受理员"),
              Role.HOST: _("主持人"), Role.DRAW_OPERATOR: _("抽取员"), Role.FINANCE: _("财务"), Role.ARCHIVIST: _("档案员"),

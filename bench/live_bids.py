@@ -2,7 +2,9 @@
 
 ``python bench/live_bids.py [--seconds 5] [--runs 3] [--clients 6] [--folder PLACE] [--postgres] [--growth 10000] [--rooms 200]``.
 A real web process (Waitress) serves the platform's own address for bids: cookie, token, Idempotency-Key, the paddle's
-signature, the lot's lock, evidence, one durable commit (``synchronous=FULL``; PostgreSQL with fsync on). The
+signature, the lot's lock, evidence, one durable commit (``synchronous=FULL``; PostgreSQL with fsync on). Each client
+keeps one connection and waits for its answer before it bids again; all are driven by one thread over plain sockets,
+because they share the machine with what is measured. What an answer costs the web process is printed beside. The
 reference sets one row by compare-and-set, durably, with the database's own driver in one process, in turns with ours.
 ``--growth`` compares the cost of a bid near number 10 with one near that number, in one process. ``--rooms`` runs that
 many sales at once with web and jobs as processes and prints how long acceptances took and how late the closes came.
@@ -15,7 +17,10 @@ import argparse
 import json
 import os
 import random
+import re
+import selectors
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -27,7 +32,6 @@ from contextlib import ExitStack, contextmanager
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -95,34 +99,67 @@ def make_sale(settings: Settings, prepared: Any, mode: str, seconds: float) -> t
     return sale, code
 
 
-class Amounts:
-    """Hands out amounts in rising order, so that most of what is sent at once can count."""
+class Line:
+    """One bidder's connection, kept open: what is sent on it waits for its answer before the next."""
 
-    def __init__(self) -> None:
-        self.next, self.gate = START, threading.Lock()
+    def __init__(self, port: int, bidder: Bidder) -> None:
+        self.bidder, self.socket, self.kept, self.sent_at = bidder, socket.create_connection(("127.0.0.1", port), timeout=30), b"", 0.0
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        cookie = "; ".join(f"{c.name}={c.value}" for handler in bidder.opener.handlers for c in getattr(handler, "cookiejar", ()))
+        self.head = (f"POST /api/v1/auctions/{bidder.room}/acts HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+                     f"X-CSRFToken: {bidder.token}\r\nAccept: application/json\r\nCookie: {cookie}\r\n")
 
-    def take(self) -> int:
-        with self.gate:
-            self.next += STEP // 1000 * 1000
-            return self.next - STEP
+    def send(self, fen: int) -> None:
+        buyer, key = self.bidder.buyer, f"{self.bidder.buyer.number}-{time.monotonic_ns()}"
+        signature = b64encode(buyer.key.sign(placing.message(placing.document(self.bidder.room, buyer.number, "bid", fen, key)))).decode()
+        body = json.dumps({"paddle": buyer.number, "act": "bid", "fen": fen, "signature": signature})
+        self.sent_at = time.perf_counter()
+        self.socket.sendall(f"{self.head}Idempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+
+    def receive(self) -> tuple[int, float] | None:
+        """Status and wait of the answer, once all of it is here."""
+        more = self.socket.recv(65536)
+        assert more, "the server closed a line"
+        self.kept += more
+        head, end, body = self.kept.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        if not end or length is None or len(body) < int(length[1]):
+            return None
+        self.kept = b""
+        return int(head[9:12]), time.perf_counter() - self.sent_at
 
 
-def sender(port: int, bidder: Bidder, amounts: Amounts, until: float, found: list[tuple[int, float]]) -> None:
-    """One bidder's line, kept open; a client that does nothing but bid."""
-    line = HTTPConnection("127.0.0.1", port, timeout=30)
-    cookie = "; ".join(f"{c.name}={c.value}" for handler in bidder.opener.handlers for c in getattr(handler, "cookiejar", ()))
-    count = 0
-    while time.monotonic() < until:
-        count += 1
-        fen, key = amounts.take(), f"{bidder.buyer.number}-{time.monotonic_ns()}"
-        body = json.dumps({"paddle": bidder.buyer.number, "act": "bid", "fen": fen, "signature": b64encode(bidder.buyer.key.sign(
-            placing.message(placing.document(bidder.room, bidder.buyer.number, "bid", fen, key)))).decode()})
-        sent = time.perf_counter()
-        line.request("POST", f"/api/v1/auctions/{bidder.room}/acts", body, {
-            "Content-Type": "application/json", "X-CSRFToken": bidder.token, "Idempotency-Key": key, "Accept": "application/json", "Cookie": cookie})
-        answer = line.getresponse()
-        answer.read()
-        found.append((answer.status, time.perf_counter() - sent))
+def bid_for(seconds: float, lines: list[Line], fen: int) -> tuple[list[tuple[int, float]], int]:
+    """Let every line bid as often as it is answered; gives what came back, and the next amount.
+
+    Amounts rise in the order in which they are sent, so that most of what is sent at once can count.
+    """
+    found: list[tuple[int, float]] = []
+    with selectors.DefaultSelector() as ready:
+        for line in lines:
+            ready.register(line.socket, selectors.EVENT_READ, line)
+            line.send(fen)
+            fen += STEP // 1000 * 1000
+        until, waiting = time.monotonic() + seconds, len(lines)
+        while waiting:
+            for key, _ in ready.select(30):
+                answer = key.data.receive()
+                if answer is None:
+                    continue
+                # What is answered after the end is waited for and not counted.
+                if time.monotonic() < until:
+                    found.append(answer)
+                    key.data.send(fen)
+                    fen += STEP // 1000 * 1000
+                else:
+                    waiting -= 1
+    return found, fen
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used of the processors so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def bare(settings: Settings, seconds: float) -> float:
@@ -163,24 +200,23 @@ def over_http(folder: Path, arguments: argparse.Namespace, url: str) -> None:
     try:
         processes.start_all()
         bidders = [Bidder(f"http://127.0.0.1:{settings.port}", f"buyer{number % 6}", sale.buyers[number % 6], code) for number in range(arguments.clients)]
-        amounts, ours, reference, waits = Amounts(), [], [], list[float]()
+        lines = [Line(settings.port, bidder) for bidder in bidders]
+        fen, ours, reference, waits, used = START, [], [], list[float](), list[tuple[float, float]]()
+        web = processes.running["web"].pid
         for _ in range(arguments.runs):
-            found: list[tuple[int, float]] = []
-            until = time.monotonic() + arguments.seconds
-            threads = [threading.Thread(target=sender, args=(settings.port, bidder, amounts, until, found)) for bidder in bidders]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+            before = cpu_seconds(web), time.process_time()
+            found, fen = bid_for(arguments.seconds, lines, fen)
+            used.append(((cpu_seconds(web) - before[0]) / len(found) * 1000, (time.process_time() - before[1]) / len(found) * 1000))
             ours.append(sum(status == 201 for status, _ in found) / arguments.seconds)
             waits += [wait for status, wait in found if status == 201]
             reference.append(bare(settings, min(arguments.seconds, 2)))
             refused = sum(status == 422 for status, _ in found)
-            print(f"  run: {ours[-1]:7.0f}/s accepted, {refused / arguments.seconds:5.0f}/s refused, bare {reference[-1]:7.0f}/s")
+            print(f"  run: {ours[-1]:7.0f}/s accepted, {refused / arguments.seconds:5.0f}/s refused, bare {reference[-1]:7.0f}/s; CPU of an answer: web {used[-1][0]:.2f} ms, client {used[-1][1]:.2f} ms")
         waits.sort()
         name = "PostgreSQL, fsync on" if url else "SQLite, synchronous=FULL"
         print(f"{name}: {median(ours):.0f}/s accepted over HTTP by {arguments.clients} clients, bare compare-and-set {median(reference):.0f}/s, ratio "
-              f"{median(ours) / median(reference):.2f} (aim 0.5); acceptance p50 {waits[len(waits) // 2] * 1000:.1f} ms, p99 {waits[len(waits) * 99 // 100] * 1000:.1f} ms")
+              f"{median(ours) / median(reference):.2f} (aim 0.5); acceptance p50 {waits[len(waits) // 2] * 1000:.1f} ms, p99 {waits[len(waits) * 99 // 100] * 1000:.1f} ms; "
+              f"CPU of an answer: web {median(web for web, _ in used):.2f} ms")
     finally:
         processes.stop()
 

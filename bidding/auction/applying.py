@@ -23,7 +23,7 @@ from bidding.sealed import guests
 from bidding.sealed.guests import Alias
 from trading.base import installation
 from trading.base.clock import Clock
-from trading.base.database import connection, db, lock_row, transaction
+from trading.base.database import Plain, connection, db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.deposits import service as deposits
 from trading.evidence import service as evidence
@@ -79,10 +79,10 @@ def paddle_of(lot_id: int, organisation_id: int) -> Paddle | None:
 
 def admitted(lot_id: int, organisation_id: int) -> tuple[str, bytes]:
     """A bidder's number and the key of its bids, in one plain statement for the busiest path. Raises Refused ``auction.no_paddle``."""
-    row = connection().execute(_ADMITTED, {"tag": owner_tag(lot_id, organisation_id)}).first()
-    if row is None or not row.number:
+    rows = _ADMITTED.read(connection(), {"tag": owner_tag(lot_id, organisation_id)})
+    if not rows or not rows[0].number:
         raise Refused("auction.no_paddle")
-    return row.number, bytes.fromhex(row.public)
+    return rows[0].number, bytes.fromhex(rows[0].public)
 
 
 def by_number(lot_id: int, number: str) -> Paddle:
@@ -301,4 +301,4 @@ def reveal(lot_id: int) -> list[Paddle]:
 
 
 _PADDLE = cast(Table, Paddle.__table__)
-_ADMITTED = select(_PADDLE.c.number, _PADDLE.c.public).where(_PADDLE.c.owner_tag == bindparam("tag"))
+_ADMITTED = Plain(select(_PADDLE.c.number, _PADDLE.c.public).where(_PADDLE.c.owner_tag == bindparam("tag")))

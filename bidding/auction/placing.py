@@ -27,7 +27,7 @@ from bidding.envelope import documents, keys
 from bidding.trustees import service as trustees
 from trading.base import installation, row_seals
 from trading.base.clock import Clock, unix_ms
-from trading.base.database import connection, transaction
+from trading.base.database import Plain, connection, db, in_transaction, transaction
 from trading.base.errors import Refused
 from trading.projects.rules import Stage
 from trading.sales.modes import Phase
@@ -65,7 +65,11 @@ def document(room: str, paddle: str, act: str, fen: int, key: str) -> dict[str, 
 
 def message(asked: Mapping[str, Any]) -> bytes:
     """The bytes under a bidder's signature."""
-    return keys.message("auction-act", documents.encode(dict(asked)))
+    return _under(documents.encode(dict(asked)))
+
+
+def _under(document: bytes) -> bytes:
+    return keys.message("auction-act", document)
 
 
 def answer_message(answer: Mapping[str, Any]) -> bytes:
@@ -93,9 +97,10 @@ def place(asked: Asked, public: bytes, *, clock: Clock) -> dict[str, Any]:
 
     ``public`` is the paddle's own key. Raises Refused ``auction.*``, ``http.idempotency_*``.
     """
-    if not keys.is_signed(public, asked.signature, message(asked.document())):
+    encoded = documents.encode(asked.document())
+    if not keys.is_signed(public, asked.signature, _under(encoded)):
         raise Refused("auction.signature")
-    return _decide(asked, clock=clock)
+    return _decide(asked, clock=clock, encoded=encoded)
 
 
 def place_for_room(asked: Asked, *, host: str, clock: Clock) -> dict[str, Any]:
@@ -106,13 +111,13 @@ def place_for_room(asked: Asked, *, host: str, clock: Clock) -> dict[str, Any]:
     return _decide(asked, clock=clock, host=host)
 
 
-def _decide(asked: Asked, *, clock: Clock, host: str = "") -> dict[str, Any]:
+def _decide(asked: Asked, *, clock: Clock, host: str = "", encoded: bytes = b"") -> dict[str, Any]:
     if not _KEY.fullmatch(asked.key):
         raise Refused("http.idempotency_key")
     if asked.act not in (BID, JOIN) or isinstance(asked.fen, bool) or not isinstance(asked.fen, int) or not 0 <= asked.fen < 2**53:
         raise Refused("auction.amount")
     tag = installation.boxes().tag("auction-answer", str(asked.lot_id), asked.paddle, asked.key)
-    attempt = _Attempt(asked, tag, sha256(documents.encode(asked.document())).hexdigest(), clock, host)
+    attempt = _Attempt(asked, tag, sha256(encoded or documents.encode(asked.document())).hexdigest(), clock, host)
     _queue().wait_for(attempt)
     if attempt.failure is not None:
         raise attempt.failure
@@ -133,6 +138,8 @@ class _Queue:
             self._waiting.append(attempt)
             leads, self._busy = not self._busy, True
         if not leads:
+            if not in_transaction():
+                db.session.rollback()  # whoever waits keeps no connection meanwhile
             attempt.sign.wait()
             if attempt.done:
                 return
@@ -187,7 +194,7 @@ def _commit(group: list[_Attempt]) -> None:
     decided: list[_Decided] = []
     with transaction():
         found = rooms.locked_all(attempt.asked.lot_id for attempt in group)
-        known = {row.tag: row for row in connection().execute(_KNOWN, {"tags": [attempt.tag for attempt in group]})}
+        known = _known([attempt.tag for attempt in group])
         fresh: dict[str, _Decided] = {}
         for attempt in group:
             if attempt.tag in known:
@@ -198,11 +205,17 @@ def _commit(group: list[_Attempt]) -> None:
         rooms.write(found.values())
         answers = {one.attempt.tag: _content(one) for one in decided}
         if decided:
-            connection().execute(_ADD, [_row(one, answers[one.attempt.tag]) for one in decided])
+            _ADD.run(connection(), *[_row(one, answers[one.attempt.tag]) for one in decided])
         for attempt in group:
             # The same request twice in one commit: one decision, one answer for both.
             if attempt.tag in fresh:
                 _again(attempt, fresh[attempt.tag].attempt.digest, answers[attempt.tag])
+
+
+def _known(tags: list[str]) -> dict[str, Any]:
+    """What was answered to these requests before."""
+    rows = _KNOWN_ONE.read(connection(), {"tag": tags[0]}) if len(tags) == 1 else connection().execute(_KNOWN, {"tags": tags})
+    return {row.tag: row for row in rows}
 
 
 def _again(attempt: _Attempt, digest: str, content: Mapping[str, Any]) -> None:
@@ -266,5 +279,7 @@ def _row(one: _Decided, content: dict[str, Any]) -> dict[str, Any]:
 
 
 _ANSWER = cast(Table, Answer.__table__)
-_KNOWN = select(_ANSWER.c.tag, _ANSWER.c.asked, _ANSWER.c.content).where(_ANSWER.c.tag.in_(bindparam("tags", expanding=True)))
-_ADD = insert(_ANSWER)
+_FOUND = select(_ANSWER.c.tag, _ANSWER.c.asked, _ANSWER.c.content)
+_KNOWN_ONE = Plain(_FOUND.where(_ANSWER.c.tag == bindparam("tag")))
+_KNOWN = _FOUND.where(_ANSWER.c.tag.in_(bindparam("tags", expanding=True)))
+_ADD = Plain(insert(_ANSWER), *_ANSWER.columns.keys())

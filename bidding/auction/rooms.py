@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from flask import current_app
 from sqlalchemy import Table, bindparam, insert, select, text, update
 
 from bidding.auction import rules
@@ -20,7 +21,7 @@ from bidding.auction.models import Auction, AuctionEvent, LiveBid
 from bidding.auction.standing import Bid, Standing, kept_standing, kept_terms, read_standing, read_terms
 from trading.base import row_seals
 from trading.base.clock import Clock, unix_ms
-from trading.base.database import EPOCH, connection
+from trading.base.database import EPOCH, Plain, connection
 from trading.base.errors import NotFound
 from trading.evidence import service as evidence
 from trading.projects.models import Lot, Project
@@ -67,6 +68,8 @@ class Room:
     outcome: dict[str, Any] | None
     # {cause, since, resume_at}: the clock stands still for a technical reason (lapses.py).
     held: dict[str, Any] | None = None
+    # The row's own seal as it was read.
+    marks: bytes = b""
     happened: list[Happened] = field(default_factory=list)
 
     def clock(self, clock: Clock) -> tuple[datetime, int]:
@@ -122,7 +125,8 @@ def locked(lot_id: int) -> Room:
 def locked_all(lot_ids: Iterable[int]) -> dict[int, Room]:
     """Rows of several lots, locked in one order, so that two never wait for each other. Raises NotFound."""
     wanted = sorted(set(lot_ids))
-    found = {row.lot_id: _read(row) for row in connection().execute(_LOCK, {"lots": wanted})}
+    rows = _LOCK_ONE.read(connection(), {"lot": wanted[0]}) if len(wanted) == 1 else connection().execute(_LOCK, {"lots": wanted})
+    found = {row.lot_id: _read(row) for row in rows}
     if len(found) != len(wanted):
         raise NotFound
     for room, row_stage_at in found.values():
@@ -131,25 +135,30 @@ def locked_all(lot_ids: Iterable[int]) -> dict[int, Room]:
 
 
 def lot_of(code: str) -> int:
-    """The lot behind a room's name. Raises NotFound."""
-    found = connection().execute(_LOT_OF, {"room": code[:23]}).scalar() if code.isascii() else None
-    if found is None:
+    """The lot behind a room's name, which never comes to mean another. Raises NotFound."""
+    known: dict[str, int] = current_app.extensions["mingtang"].setdefault("lots_of_rooms", {})
+    name = code[:23]
+    if name in known:
+        return known[name]
+    found = _LOT_OF.read(connection(), {"room": name}) if name.isascii() else []
+    if not found:
         raise NotFound
-    return int(found)
+    known[name] = int(found[0].lot_id)
+    return known[name]
 
 
 def read(lot_id: int) -> Room:
     """A lot's row as it stands, without a lock. Raises NotFound."""
-    row = connection().execute(_READ, {"lots": [lot_id]}).first()
-    if row is None:
+    rows = _READ_ONE.read(connection(), {"lot": lot_id})
+    if not rows:
         raise NotFound
-    return _read(row)[0]
+    return _read(rows[0])[0]
 
 
 def _read(row: Any) -> tuple[Room, datetime | None]:
     terms = read_terms(row.terms)
     return Room(row.lot_id, row.room, row.code, terms, read_standing(terms, row.standing), row.seq, row.standing["as_of"], Stage(row.stage),
-                row.ended_at, row.outcome, row.standing["held"]), row.stage_at
+                row.ended_at, row.outcome, row.standing["held"], bytes(row.marks)), row.stage_at
 
 
 def _follow_stage(room: Room, stage_at: datetime | None) -> None:
@@ -188,37 +197,39 @@ def write(rooms: Iterable[Room]) -> None:
         line = {"room": room.code, "seq": thing.seq, "body": body}
         events.append(line | {"marks": row_seals.own_marks("auction_event", line)})
     if bids:
-        here.execute(_ADD_BID, bids)
-    here.execute(_ADD_EVENT, events)
-    here.execute(_MOVE, [_moved(room) for room in changed])
+        _ADD_BID.run(here, *bids)
+    _ADD_EVENT.run(here, *events)
+    _MOVE.run(here, *[_moved(room) for room in changed])
     if here.dialect.name == "postgresql":
         for room in changed:
-            here.execute(_TELL, {"channel": CHANNEL, "room": room.code})
+            _TELL.run(here, {"channel": CHANNEL, "room": room.code})
 
 
 def _moved(room: Room) -> dict[str, Any]:
     now = room.standing
     # An end that nobody has dealt with yet is due at once.
     due = room.as_of if now.phase is Phase.ENDED and room.ended_at is None else room.held["resume_at"] if room.held else rules.due_at(now)
-    row = {"lot_id": room.lot_id, "room": room.code, "terms": kept_terms(room.terms), "standing": kept_standing(now) | {"as_of": room.as_of, "held": room.held},
+    row = {"lot_id": room.lot_id, "standing": kept_standing(now) | {"as_of": room.as_of, "held": room.held},
            "seq": room.seq, "due_at": due, "ended_at": room.ended_at, "outcome": room.outcome}
-    marks = row_seals.own_marks("auction", row)
-    return {f"new_{name}": row[name] for name in _CHANGING} | {"which": room.lot_id, "new_marks": marks}
+    room.marks = row_seals.moved_marks("auction", room.marks, row)
+    return {f"new_{name}": row[name] for name in _CHANGING} | {"which": room.lot_id, "new_marks": room.marks}
 
 
 def keep(room: Room) -> None:
     """Write a row of which only ``ended_at`` or ``outcome`` changed."""
-    connection().execute(_MOVE, [_moved(room)])
+    _MOVE.run(connection(), _moved(room))
 
 
 _CHANGING = ("standing", "seq", "due_at", "ended_at", "outcome")
 _AUCTION, _LOT, _PROJECT = cast(Table, Auction.__table__), cast(Table, Lot.__table__), cast(Table, Project.__table__)
-_READ = select(_AUCTION, _PROJECT.c.code, _LOT.c.stage, _LOT.c.stage_at).join_from(_AUCTION, _LOT, _LOT.c.id == _AUCTION.c.lot_id).join(
-    _PROJECT, _PROJECT.c.id == _LOT.c.project_id).where(_AUCTION.c.lot_id.in_(bindparam("lots", expanding=True))).order_by(_AUCTION.c.lot_id)
-_LOT_OF = select(_AUCTION.c.lot_id).where(_AUCTION.c.room == bindparam("room"))
-_LOCK = _READ.with_for_update(of=_AUCTION)
-_ADD_BID = insert(cast(Table, LiveBid.__table__))
-_ADD_EVENT = insert(cast(Table, AuctionEvent.__table__))
-_MOVE = update(_AUCTION).where(_AUCTION.c.lot_id == bindparam("which")).values(
-    **{name: bindparam(f"new_{name}") for name in (*_CHANGING, "marks")})
-_TELL = text("SELECT pg_notify(:channel, :room)")
+_ROW = select(_AUCTION, _PROJECT.c.code, _LOT.c.stage, _LOT.c.stage_at).join_from(_AUCTION, _LOT, _LOT.c.id == _AUCTION.c.lot_id).join(
+    _PROJECT, _PROJECT.c.id == _LOT.c.project_id)
+_READ_ONE = Plain(_ROW.where(_AUCTION.c.lot_id == bindparam("lot")))
+_LOCK_ONE = Plain(_ROW.where(_AUCTION.c.lot_id == bindparam("lot")).with_for_update(of=_AUCTION))
+_LOCK = _ROW.where(_AUCTION.c.lot_id.in_(bindparam("lots", expanding=True))).order_by(_AUCTION.c.lot_id).with_for_update(of=_AUCTION)
+_LOT_OF = Plain(select(_AUCTION.c.lot_id).where(_AUCTION.c.room == bindparam("room")))
+_ADD_BID = Plain(insert(cast(Table, LiveBid.__table__)), *LiveBid.__table__.columns.keys())
+_ADD_EVENT = Plain(insert(cast(Table, AuctionEvent.__table__)), *AuctionEvent.__table__.columns.keys())
+_MOVE = Plain(update(_AUCTION).where(_AUCTION.c.lot_id == bindparam("which")).values(
+    **{name: bindparam(f"new_{name}") for name in (*_CHANGING, "marks")}))
+_TELL = Plain(text("SELECT pg_notify(:channel, :room)"))

@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pyotp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, text
 
 from tests.builders import T0, Centre
 from tests.services.test_filing import refused
 from tests.web.sign_in import PASSWORD, signed_in
 from trading.accounts import rules, service
-from trading.accounts.models import Account, SignIn
-from trading.accounts.permissions import Role
-from trading.base.database import db
+from trading.accounts.models import Account, Grant, SignIn
+from trading.accounts.permissions import Permission, Role
+from trading.base.database import db, transaction
 from trading.parties import rules as party_rules
 from trading.parties import service as parties
 
@@ -42,6 +42,47 @@ def test_every_copy_of_a_session_ends_at_once(centre: Centre, act: str) -> None:
     if act == "freeze":
         with refused("account.sign_in_failed"):
             service.sign_in("wang", PASSWORD, source="s", at=T0)
+
+
+def test_the_plain_statement_says_what_the_rows_say(centre: Centre) -> None:
+    """Everything about who is signed in, on each kind of database, for an account with several roles, one and none."""
+    for name, roles in (("one", {Role.BIDDER}), ("two", {Role.HOST, Role.DRAW_OPERATOR}), ("none", {Role.BIDDER})):
+        account = an_account(roles, name)
+        token = service.sign_in(name, PASSWORD, source="s", at=T0)
+        if name == "two":
+            service.set_totp(account.id, pyotp.random_base32())
+        if name == "none":
+            with transaction() as session:
+                session.execute(delete(Grant).where(Grant.account_id == account.id))
+        at = T0 + timedelta(minutes=1)
+        found = service.find_sign_in(token, at=at)
+        row = db.session.scalar(select(SignIn).where(SignIn.id == found.id))
+        db.session.refresh(row.account)
+        assert (found.seen_at, found.second_factor_at) == (row.seen_at, row.second_factor_at)
+        told, kept = found.account, row.account
+        assert (told.id, told.username, told.name, told.organisation_id) == (kept.id, kept.username, kept.name, kept.organisation_id)
+        assert told.roles == kept.roles == (set() if name == "none" else roles) and told.has_second_factor == kept.has_second_factor == (name == "two")
+        assert all(told.may(permission) == kept.may(permission) for permission in Permission)
+        assert service.find_sign_in(token + "x", at=at) is None and service.find_sign_in("", at=at) is None
+        db.session.rollback()
+
+
+def test_a_server_that_went_away_costs_one_request(centre: Centre) -> None:
+    """Connections that were cut while they waited are not handed out again, one failure each."""
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no server")
+    an_account()
+    token = service.sign_in("wang", PASSWORD, source="s", at=T0)
+    db.session.remove()
+    others = [db.engine.connect() for _ in range(3)]
+    with db.engine.connect() as last:
+        for other in others:
+            other.close()
+        last.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"))
+    with pytest.raises(Exception, match="terminat|closed|lost"):
+        service.find_sign_in(token, at=T0)
+    db.session.remove()
+    assert service.find_sign_in(token, at=T0) is not None
 
 
 def test_signing_out_ends_the_copied_cookie_too(sqlite_centre: Centre) -> None:

@@ -224,6 +224,13 @@ def problems() -> set[tuple[str, str]]:
     return {(place.table, place.problem) for place in audits.look().found}
 
 
+@pytest.mark.parametrize("value", [
+    "", "a", 'quote " and \\ and \x00\x1f\x7f', "汉字 😀 \u2028", 0, -1, 2**62, True, False, None, 1.5, b"", b"\xff\x00", T0, T0.date(), [1, "二"], {"b": 1, "a": None}, Role.BIDDER])
+def test_a_value_is_sealed_as_its_plain_form_says(value: Any) -> None:
+    """The short way to write a value is the long one's; seals made by either fit."""
+    assert row_seals._said(value) == row_seals._json(row_seals._plain(value))
+
+
 def test_a_row_put_in_or_taken_away_is_found(done: CaseRun) -> None:
     with by_hand() as here:
         here.execute(text("DELETE FROM share_release WHERE trustee = (SELECT max(trustee) FROM share_release)"))

@@ -6,10 +6,10 @@ from copy import deepcopy
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bidding.auction import applying, placing, reserve, rooms, running
-from bidding.auction.models import AuctionEvent, LiveBid
+from bidding.auction.models import Auction, AuctionEvent, LiveBid
 from bidding.envelope.documents import RESERVE
 from bidding.opening import envelopes
 from bidding.opening import service as opening
@@ -18,8 +18,9 @@ from bidding.trustees.models import SealingSession
 from bidding.trustees.trustee import Memory
 from tests.builders import PARCEL, T0, Centre
 from tests.services.test_filing import refused
+from trading.base import row_seals
 from trading.base.clock import stopped, unix
-from trading.base.database import db
+from trading.base.database import Model, db
 from trading.base.errors import Refused
 from trading.demonstration.sale import SaleRun
 from trading.evidence.models import Entry
@@ -217,3 +218,23 @@ def test_a_key_holder_believes_no_end_that_the_log_has_not_taken_in_since_the_cl
     monkeypatch.setattr(envelopes, "bidding_ended", other)
     sale, _found, bundle = asked_for_reserve(centre)
     assert holder_says(sale, bundle) == reason
+
+
+def changed_rows(name: str) -> list[tuple[str, str]]:
+    with db.engine.connect() as here:
+        return [(found.column, found.problem) for found in row_seals.changed_rows(here, Model.metadata.tables[name])]
+
+
+def test_every_move_leaves_a_row_that_fits_its_seal_and_seals_nothing_else_along(centre: Centre) -> None:
+    """What was changed by hand in a column that bids do not touch is found after the next bid as well."""
+    sale = a_running_sale(centre, "auction")
+    for number in range(3):
+        sale.bid(sale.buyers[number], START + number * STEP)
+        assert changed_rows("auction") == changed_rows("auction_bid") == changed_rows("auction_event") == changed_rows("auction_answer") == []
+    terms = db.session.scalar(select(Auction.terms).where(Auction.lot_id == sale.lot_id))
+    db.session.remove()
+    with db.engine.begin() as other:
+        other.execute(update(Auction.__table__).values(terms={**terms, "listing_ends_at": terms["listing_ends_at"] + 1}))  # type: ignore[arg-type]
+    assert changed_rows("auction") == [("terms", "changed")]
+    sale.bid(sale.buyers[0], START + 3 * STEP)
+    assert changed_rows("auction") == [("terms", "changed")]

@@ -15,7 +15,7 @@ from bidding.auction import placing, reserve, rooms
 from tests.services.test_live_sales import START, STEP, a_sale
 from tests.web.conftest import Site
 from trading.accounts.permissions import Role
-from trading.base.database import db
+from trading.base.database import EPOCH, MICROSECOND, db
 from trading.demonstration.sale import SaleRun
 
 
@@ -81,6 +81,30 @@ def test_bad_input_is_refused_and_moves_nothing(site: Site, sale: SaleRun, data:
     assert answer.status_code == status, answer.get_data(as_text=True)
     assert answer.json["type"].startswith("/problems/")
     assert standing(site, sale) == before
+
+
+AWAY = [
+    ("UPDATE sign_in SET ended_at = :at", 401), ("UPDATE sign_in SET seen_at = :idle", 401), ("UPDATE sign_in SET started_at = :old", 401),
+    ("UPDATE account SET frozen_at = :at", 401), ("UPDATE sign_in SET token_hash = 'x' || id", 401),
+    ("DELETE FROM account_role", 403), ("UPDATE account_role SET role = 'tenderer'", 403), ("UPDATE account SET organisation_id = NULL", 403),
+    ("UPDATE account SET totp_box = 'x', organisation_id = organisation_id", 201), ("UPDATE sign_in SET second_factor_at = NULL", 201),
+    ("UPDATE account SET totp_box = 'x'; UPDATE sign_in SET second_factor_at = NULL", 302)]
+
+
+@pytest.mark.parametrize(("change", "status"), AWAY)
+def test_whoever_may_not_act_any_more_is_refused_at_the_very_next_act(site: Site, sale: SaleRun, change: str, status: int) -> None:
+    """Who is signed in, as what and for whom is read anew with every act, whoever changed it and in whatever way."""
+    assert send(site, sale, 1, body(sale, 1, START + STEP, "key-00000001")).status_code == 201
+    before = standing(site, sale)
+    moments = {"at": site.at, "idle": site.at - timedelta(minutes=30), "old": site.at - timedelta(hours=12)}
+    with site.app.app_context():
+        with db.engine.begin() as other:
+            for statement in change.split(";"):
+                used = {name: (moment - EPOCH) // MICROSECOND for name, moment in moments.items() if f":{name}" in statement}
+                other.execute(text(statement), used)
+    answer = send(site, sale, 1, body(sale, 1, START + 2 * STEP, "key-00000002"), key="key-00000002")
+    assert answer.status_code == status, answer.get_data(as_text=True)
+    assert (standing(site, sale) == before) == (status != 201)
 
 
 def test_without_a_key_or_a_paddle_or_a_room(site: Site, sale: SaleRun) -> None:

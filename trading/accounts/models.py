@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
@@ -25,6 +26,10 @@ class Account(Model):
     frozen_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     grants: Mapped[list[Grant]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+    @property
+    def has_second_factor(self) -> bool:
+        return self.totp_box is not None
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -58,6 +63,31 @@ class SignIn(Model):
     second_factor_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     account: Mapped[Account] = relationship(lazy="joined")
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account as a request that came with its cookie needs it, read anew each time."""
+
+    id: int
+    username: str
+    name: str
+    organisation_id: int | None
+    roles: frozenset[Role]
+    has_second_factor: bool
+
+    def may(self, permission: Permission) -> bool:
+        return permission in permissions_of(self.roles)
+
+
+@dataclass(frozen=True)
+class LiveSignIn:
+    """A sign-in that counts at this moment, and whose it is."""
+
+    id: int
+    seen_at: datetime
+    second_factor_at: datetime | None
+    account: Person
 
 
 class Failure(Model):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar
 
 
@@ -83,6 +84,7 @@ _SUPERVISE = {Role.SUPERVISOR, Role.SOCIAL_SUPERVISOR}
 _APART = (_CARRY_OUT, _DECIDE, _SUPERVISE, {Role.BIDDER}, {Role.EXPERT}, {Role.ADMINISTRATOR})
 
 
+@cache
 def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
     """All that an account with these roles may do."""
     granted = {P.OWN_ACCOUNT} if roles else set()

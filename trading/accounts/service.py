@@ -7,17 +7,18 @@ import unicodedata
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
+from typing import cast
 
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 
 from trading.accounts import rules
-from trading.accounts.models import Account, Failure, Grant, SignIn
+from trading.accounts.models import Account, Failure, Grant, LiveSignIn, Person, SignIn
 from trading.accounts.permissions import ROLES, SECOND_FACTOR, Permission, Role, conflicts
 from trading.base import installation
-from trading.base.database import db, lock_row, transaction
+from trading.base.database import Plain, connection, db, lock_row, transaction
 from trading.base.errors import NotFound, Refused
 from trading.evidence import service as evidence
 
@@ -91,12 +92,16 @@ def _matches(stored: str, password: str) -> bool:
         return False
 
 
-def find_sign_in(token: str, *, at: datetime) -> SignIn | None:
-    """The live sign-in of a cookie, or None."""
-    found = db.session.scalar(select(SignIn).where(SignIn.token_hash == _hash(token)))
-    if found is None or found.ended_at or found.account.frozen_at:
+def find_sign_in(token: str, *, at: datetime) -> LiveSignIn | None:
+    """The live sign-in of a cookie, or None. One plain statement, asked with every request: nothing of it is kept between two."""
+    rows = _LIVE.read(connection(), {"token_hash": _hash(token)})
+    if not rows or rows[0].ended_at or rows[0].frozen_at or not rules.is_live(rows[0].started_at, rows[0].seen_at, at):
         return None
-    return found if rules.is_live(found.started_at, found.seen_at, at) else None
+    found = rows[0]
+    # An account without any role has one row, with none.
+    person = Person(found.account_id, found.username, found.name, found.organisation_id,
+                    frozenset(Role(row.role) for row in rows if row.role is not None), bool(found.has_second_factor))
+    return LiveSignIn(found.id, found.seen_at, found.second_factor_at, person)
 
 
 def touch(sign_in_id: int, *, at: datetime) -> None:
@@ -160,8 +165,8 @@ def get(account_id: int) -> Account:
 # --- second factor: time-based codes (RFC 6238) --------------------------------------------
 
 
-def needs_second_factor(account: Account) -> bool:
-    return bool(account.roles & SECOND_FACTOR) or account.totp_box is not None
+def needs_second_factor(account: Account | Person) -> bool:
+    return bool(account.roles & SECOND_FACTOR) or account.has_second_factor
 
 
 def new_totp(account_id: int) -> str:
@@ -228,3 +233,12 @@ def holders_of(permission: Permission) -> list[int]:
     roles = [role for role, granted in ROLES.items() if permission in granted]
     return list(db.session.scalars(select(Account.id).join(Grant, Grant.account_id == Account.id).where(
         Grant.role.in_(roles), Account.frozen_at.is_(None)).distinct().order_by(Account.id)))
+
+
+_SIGN_IN, _ACCOUNT, _GRANT = cast(Table, SignIn.__table__), cast(Table, Account.__table__), cast(Table, Grant.__table__)
+_LIVE = Plain(select(
+    _SIGN_IN.c.id, _SIGN_IN.c.started_at, _SIGN_IN.c.seen_at, _SIGN_IN.c.second_factor_at, _SIGN_IN.c.ended_at,
+    _SIGN_IN.c.account_id, _ACCOUNT.c.username, _ACCOUNT.c.name, _ACCOUNT.c.organisation_id, _ACCOUNT.c.frozen_at,
+    _ACCOUNT.c.totp_box.is_not(None).label("has_second_factor"), _GRANT.c.role,
+).join_from(_SIGN_IN, _ACCOUNT, _ACCOUNT.c.id == _SIGN_IN.c.account_id).join(_GRANT, _GRANT.c.account_id == _ACCOUNT.c.id, isouter=True)
+    .where(_SIGN_IN.c.token_hash == bindparam("token_hash")))

@@ -6,7 +6,7 @@ from flask import request
 from flask_login import LoginManager, UserMixin
 
 from trading.accounts import service
-from trading.accounts.models import Account, SignIn
+from trading.accounts.models import LiveSignIn
 from trading.accounts.permissions import Permission
 from trading.base import installation
 from trading.base.clock import now
@@ -17,7 +17,7 @@ COOKIE_AGE_S = 12 * 3600
 class SignedIn(UserMixin):
     """An account with its live sign-in. ``is_complete`` once the second factor was shown."""
 
-    def __init__(self, token: str, sign_in: SignIn) -> None:
+    def __init__(self, token: str, sign_in: LiveSignIn) -> None:
         self.token, self.sign_in, self.account = token, sign_in, sign_in.account
 
     def get_id(self) -> str:
@@ -67,4 +67,4 @@ def manager() -> LoginManager:
     return login
 
 
-__all__ = ["Account", "SignedIn", "manager", "source"]
+__all__ = ["SignedIn", "manager", "source"]

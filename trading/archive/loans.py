@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import or_, select
 
 from trading.accounts import service as accounts
-from trading.accounts.models import Account
+from trading.accounts.models import Account, Person
 from trading.accounts.permissions import Permission
 from trading.archive import lending, service
 from trading.archive.lending import Borrower, LoanState
@@ -42,7 +42,7 @@ class Copy(NamedTuple):
 # --- who asks ------------------------------------------------------------------------------------
 
 
-def as_what(lot: Lot, account: Account) -> Borrower:
+def as_what(lot: Lot, account: Account | Person) -> Borrower:
     """As what this person may ask for the case. Raises NotFound where there is nothing to ask for."""
     if account.may(Permission.SUPERVISE):
         return Borrower.SUPERVISOR
@@ -62,13 +62,13 @@ def own_bids(lot: Lot, organisation_id: int | None) -> frozenset[str]:
     return frozenset(event["bid_digest"] for event in events if event and event.get("bidder") == code)
 
 
-def lendable(lot: Lot, account: Account) -> list[Piece]:
+def lendable(lot: Lot, account: Account | Person) -> list[Piece]:
     """The pieces that this person may ask for."""
     borrower, own = as_what(lot, account), own_bids(lot, account.organisation_id)
     return [piece for piece in service.pieces(lot.id) if lending.is_lendable(borrower, piece.path, own)]
 
 
-def borrowable(account: Account, limit: int = 50) -> list[Lot]:
+def borrowable(account: Account | Person, limit: int = 50) -> list[Lot]:
     """Sealed cases of one's own projects, and those in which one's organisation bid, newest first."""
     if account.organisation_id is None:
         return []

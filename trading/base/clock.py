@@ -15,6 +15,7 @@ Clock = Callable[[], datetime]
 
 #: The legal time of the platform's users.
 BEIJING = ZoneInfo("Asia/Shanghai")
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 
 def now() -> datetime:
@@ -45,4 +46,4 @@ def from_unix(seconds: int) -> datetime:
 
 def unix_ms(at: datetime) -> int:
     """Whole UTC milliseconds, rounded down without floating point."""
-    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return (at - _EPOCH) // _MILLISECOND

@@ -8,13 +8,14 @@ busy-wait sleeps and starves under load.
 from __future__ import annotations
 
 import threading
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, ClauseElement, Connection, Dialect, Engine, Integer, MetaData, event, text
+from sqlalchemy import BigInteger, ClauseElement, Connection, Dialect, Engine, Integer, MetaData, Select, event, text
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
@@ -82,7 +83,24 @@ def _begin(connection: Any) -> None:
         # A reader that later wrote would fail with SQLITE_BUSY whatever the timeout, hence
         # the write lock is taken at the start of every transaction that will write.
         writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        _hand_over(connection, connection.connection.cursor(), "BEGIN IMMEDIATE" if writes else "BEGIN", (), False)
+
+
+def _hand_over(here: Connection, cursor: Any, text: str, values: Any, many: bool) -> None:
+    """Give a statement to the driver itself; whoever listens to statements hears it too."""
+    dialect = here.dialect
+    for listener in here.dispatch.before_cursor_execute:
+        listener(here, cursor, text, values, None, many)
+    try:
+        (cursor.executemany if many else cursor.execute)(text, values)
+    except dialect.loaded_dbapi.Error as error:
+        if dialect.is_disconnect(error, here.connection.dbapi_connection, cursor):  # type: ignore[arg-type]
+            # The server went away, and with it all connections that wait for their next use.
+            here.invalidate(error)
+            here.engine.dispose()
+        raise
+    for listener in here.dispatch.after_cursor_execute:
+        listener(here, cursor, text, values, None, many)
 
 
 @contextmanager
@@ -102,7 +120,7 @@ def transaction() -> Iterator[Session]:
     try:
         session.rollback()
         session.expire_all()
-        session.connection(execution_options={"writes": True})
+        session.info["connection"] = session.connection(execution_options={"writes": True})
         session.info["writing"] = True
         try:
             yield session
@@ -115,6 +133,7 @@ def transaction() -> Iterator[Session]:
             raise
         finally:
             session.info["writing"] = False
+            session.info.pop("connection", None)
     finally:
         if locked:
             _writers.release()
@@ -122,7 +141,10 @@ def transaction() -> Iterator[Session]:
 
 def connection() -> Connection:
     """The session's own connection, for plain statements where the unit of work would cost too much."""
-    return db.session().connection()
+    session = db.session()
+    # Inside of a transaction it stays the same, unless that was rolled back; to ask the session anew costs more than a statement.
+    here: Connection | None = session.info.get("connection")
+    return session.connection() if here is None or here.closed else here
 
 
 class Plain:
@@ -134,6 +156,27 @@ class Plain:
     def __init__(self, statement: ClauseElement, *columns: str) -> None:
         self._statement, self._columns = statement, list(columns) or None
         self._made: dict[str, tuple[str, list[tuple[str, Callable[[Any], Any] | None]]]] = {}
+        self._readers: dict[str, tuple[type[Any], list[tuple[int, Callable[[Any], Any]]]]] = {}
+
+    def read(self, here: Connection, values: Mapping[str, Any]) -> list[Any]:
+        """Run a SELECT; gives its rows under the names of their columns, as the types of these say."""
+        row, changed = self._readers.get(here.dialect.name) or self._reader(here.dialect)
+        found = []
+        for plain in self.run(here, values).fetchall():
+            if changed:
+                plain = list(plain)
+                for place, convert in changed:
+                    plain[place] = convert(plain[place])
+            found.append(row._make(plain))
+        return found
+
+    def _reader(self, dialect: Dialect) -> tuple[type[Any], list[tuple[int, Callable[[Any], Any]]]]:
+        columns = list(cast(Select[Any], self._statement).selected_columns)
+        # No type of ours asks the driver for the column's own type.
+        converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        self._readers[dialect.name] = (namedtuple("Row", [column.key for column in columns]),  # type: ignore[misc]
+                                       [(place, convert) for place, convert in enumerate(converts) if convert is not None])
+        return self._readers[dialect.name]
 
     def run(self, here: Connection, *rows: Mapping[str, Any]) -> Any:
         """Run for one row of values, or for several; gives the driver's cursor."""
@@ -144,12 +187,7 @@ class Plain:
             given = [tuple(values[name] for name, _ in binds) for values in given]
         cursor, many = here.connection.cursor(), len(given) > 1
         values = given if many else given[0] if given else ()
-        # Whoever listens to statements hears these too.
-        for listener in here.dispatch.before_cursor_execute:
-            listener(here, cursor, text, values, None, many)
-        (cursor.executemany if many else cursor.execute)(text, values)
-        for listener in here.dispatch.after_cursor_execute:
-            listener(here, cursor, text, values, None, many)
+        _hand_over(here, cursor, text, values, many)
         return cursor
 
     def _compiled(self, dialect: Dialect) -> tuple[str, list[tuple[str, Callable[[Any], Any] | None]]]:

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from json.encoder import encode_basestring
 from typing import Any, cast
 
 from sqlalchemy import JSON, Connection, LargeBinary, Select, String, Table, bindparam, delete, event, insert, select, tuple_, update
@@ -166,12 +167,29 @@ def _plain(value: Any) -> Any:
 _json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
+def _said(value: Any) -> str:
+    """One value as ``_json`` writes it; most are texts and whole numbers, for which a whole encoder costs more than they do."""
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    if kind is int:
+        return str(value)
+    return "null" if value is None else _json(_plain(value))
+
+
+@cache
+def _named(column: str) -> str:
+    return f"{_json(column)},"
+
+
 def _mark(table: str, key: str, column: str, value: Any) -> bytes:
-    return installation.boxes().fingerprint(_json([table, key, column, _plain(value)]).encode(), MARK_BYTES)
+    return _marks(table, key, (column,), {column: value})
 
 
 def _marks(table: str, key: str, columns: Iterable[str], row: Any) -> bytes:
-    return b"".join(_mark(table, key, column, row[column]) for column in columns)
+    """For each column the fingerprint of ``[table, key, column, value]``."""
+    fingerprint, begins = installation.boxes().fingerprint, f"[{_json(table)},{encode_basestring(key)},"
+    return b"".join([fingerprint(f"{begins}{_named(column)}{_said(row[column])}]".encode(), MARK_BYTES) for column in columns])
 
 
 def _weight(table: str, key: str, shape: int, marks: bytes) -> int:
@@ -186,8 +204,34 @@ def _total_mark(table: str, rows: int, changes: int, total: bytes) -> bytes:
 def own_marks(name: str, row: Mapping[str, Any]) -> bytes:
     """The seal that goes into a row of an ``INLINE`` table together with it; columns not given are empty."""
     table = Model.metadata.tables[name]
-    key = key_text(row[column.name] for column in table.primary_key.columns)
-    return _marks(name, key, _columns(table), {column: row.get(column) for column in _columns(table)})
+    columns = _columns(table)
+    return _marks(name, _key_of(table, row), columns, {column: row.get(column) for column in columns})
+
+
+def moved_marks(name: str, before: bytes, row: Mapping[str, Any]) -> bytes:
+    """The seal of a row of an ``INLINE`` table after the columns given have changed; ``row`` holds its key too.
+
+    The others keep their part of the seal: what somebody changed there by hand is not sealed along.
+    """
+    table = Model.metadata.tables[name]
+    columns = _columns(table)
+    if len(before) != MARK_BYTES * len(columns):
+        return before
+    changed = [column for column in columns if column in row]
+    made = _marks(name, _key_of(table, row), changed, row)
+    parts = [before[start:start + MARK_BYTES] for start in range(0, len(before), MARK_BYTES)]
+    for number, column in enumerate(changed):
+        parts[columns.index(column)] = made[number * MARK_BYTES:(number + 1) * MARK_BYTES]
+    return b"".join(parts)
+
+
+def _key_of(table: Table, row: Mapping[str, Any]) -> str:
+    return key_text(row[name] for name in _key_columns(table))
+
+
+@cache
+def _key_columns(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key.columns)
 
 
 def _seal_inline(here: Connection, table: Table, keys: set[tuple[Any, ...]]) -> None:

@@ -8,6 +8,7 @@ ML-DSA-44 (type 0x06), which a quantum computer does not break (c2sp.org/tlog-co
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -29,6 +30,7 @@ def checkpoint_text(origin: str, size: int, root: bytes) -> str:
     return f"{origin}\n{size}\n{b64encode(root).decode()}\n"
 
 
+@lru_cache(maxsize=32)
 def signer(seed: bytes, purpose: str) -> Ed25519PrivateKey:
     """The Ed25519 key for one purpose, derived from an installation key of 32 bytes."""
     return Ed25519PrivateKey.from_private_bytes(sha256(b"mingtang/v1/" + purpose.encode() + b"\0" + seed).digest())
