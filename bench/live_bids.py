@@ -279,9 +279,9 @@ def many_rooms(folder: Path, count: int, seconds: int) -> None:
     processes, waits = Processes(settings), list[float]()
     try:
         processes.start_all()
-        bidders = [Bidder(f"http://127.0.0.1:{settings.port}", f"buyer{number}", sale.buyers[number], sale_code) for number, sale_code in enumerate([made[0][1]] * 2)]
+        bidders = [Bidder(f"http://127.0.0.1:{settings.port}", f"buyer{number}", sale.buyers[number], sale_code) for number, sale_code in enumerate([made[-1][1]] * 2)]  # the last to close still has a form
         gate = threading.Lock()
-        until = time.monotonic() + seconds
+        until = time.monotonic() + seconds + count / 25
 
         def bid(number: int) -> None:
             chance, tops, own = random.Random(number), {code: START for _, code in made}, bidders[number % 2]
@@ -328,7 +328,8 @@ def _more_rooms(sale: SaleRun, count: int, seconds: int) -> list[tuple[int, str]
     first, made = sale.lot, []
     first_terms = sale.room.terms
     opens = rooms.moment(first_terms.opens_at)
-    begin = clock.now() + timedelta(seconds=15)
+    # Making the rooms and starting the processes takes its time; no room may close before.
+    begin = clock.now() + timedelta(seconds=15 + count / 25)
     for number in range(count):
         with transaction() as session:
             code = f"{first.project.code}{number + 2:03d}"

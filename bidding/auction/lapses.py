@@ -10,6 +10,7 @@ of the log. A bid that meets a silence is refused, never counted late.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -66,11 +67,14 @@ def watch(clock: Clock) -> int:
     """Say that the timetable is there, and hold what a silence or lost links make unfair. Returns how many rooms changed."""
     at = clock()
     soon = unix_ms(at) + MINUTE
-    open_rooms = [row.lot_id for row in db.session.execute(select(Auction.lot_id, Auction.terms).where(Auction.ended_at.is_(None))) if row.terms["opens_at"] <= soon]
+    open_rooms = [row for row in db.session.execute(select(Auction.lot_id, Auction.terms, Auction.standing).where(Auction.ended_at.is_(None)))
+                  if row.terms["opens_at"] <= soon]
     if not open_rooms:
         return 0
     before = _beat(at)
-    return sum(_look(lot_id, before, clock) for lot_id in open_rooms)
+    # Only where something may be amiss: to lock hundreds of rooms every second would itself take seconds, and pass for a silence.
+    is_silent, lost = before is not None and at - before > SILENCE, _lots_that_lost_links(at)
+    return sum(_look(row.lot_id, before, clock) for row in open_rooms if is_silent or row.standing["held"] or row.lot_id in lost)
 
 
 def _beat(at: datetime) -> datetime | None:
@@ -141,7 +145,17 @@ def _announce(room: Room, at: datetime) -> None:
 
 
 def _links_lost(lot_id: int, at: datetime) -> bool:
-    recent = list(db.session.scalars(select(Link.heard_at).where(Link.lot_id == lot_id, Link.heard_at >= at - RECENT)))
+    return _too_many(db.session.scalars(select(Link.heard_at).where(Link.lot_id == lot_id, Link.heard_at >= at - RECENT)).all(), at)
+
+
+def _lots_that_lost_links(at: datetime) -> set[int]:
+    heard: dict[int, list[datetime]] = {}
+    for lot_id, when in db.session.execute(select(Link.lot_id, Link.heard_at).where(Link.heard_at >= at - RECENT)):
+        heard.setdefault(lot_id, []).append(when)
+    return {lot_id for lot_id, times in heard.items() if _too_many(times, at)}
+
+
+def _too_many(recent: Sequence[datetime], at: datetime) -> bool:
     lost = sum(when < at - LOST_AFTER for when in recent)
     return lost >= 2 and lost * 2 > len(recent)
 

@@ -133,3 +133,16 @@ def test_two_people_pause_and_the_time_left_is_kept(centre: Centre) -> None:
     pauses.confirm_lift(pause.id, account_id=2, actor="supervisor", at=goes_on)
     running.advance(sale.lot_id, clock=stopped(goes_on + timedelta(seconds=1)))
     assert sale.room.standing.ends_at == unix_ms(goes_on) + 5 * MINUTE - 70_000
+
+
+def test_the_watch_locks_no_room_where_nothing_is_amiss(sqlite_centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of rooms locked every second would keep the watch from its own next sign of life, which then passes for a silence."""
+    sale, looked = timed(sqlite_centre), list[int]()
+    own = lapses._look
+    monkeypatch.setattr(lapses, "_look", lambda lot_id, *rest: looked.append(lot_id) or own(lot_id, *rest))
+    watched(sale, 60)
+    assert looked == []
+    # Control: after a silence, and as long as the clock is held, it is looked at.
+    sale.wait(seconds=6)
+    assert lapses.watch(stopped(sale.at)) == 1 and lapses.watch(stopped(sale.wait(seconds=1))) == 0
+    assert looked == [sale.lot_id, sale.lot_id]
