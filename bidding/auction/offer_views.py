@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
-from bidding.auction import rooms, rules, tie_pages, ties
+from bidding.auction import rooms, rules, sealed_rounds, tie_pages, ties
 from bidding.auction.rooms import Room
 from bidding.sealed import guests, pages, receipts
 from bidding.sealed.bidder import me
@@ -53,10 +53,19 @@ def _said(lot: Lot, room: Room, found: SealingSession) -> dict[str, Any]:
 def offer(code: str) -> ResponseReturnValue:
     lot, room, found = _own(code)
     until, is_closed, _asked = guests.standing(found.id, me().id)
+    place = f"/me/sales/{lot.code}/offer"
+    earlier = [{"number": number, "history": rows} for number, sealing in reversed(_rounds(lot, found)[:-1])
+               if (rows := pages.history(me(), sealing, f"{place}/{number}"))]
     said = _said(lot, room, found)
     return render_template("auction/offer.html", lot=lot, deadline=until, is_open=said["is_now"] and not is_closed and now() < until,
-                           history=pages.history(me(), found, f"/me/sales/{lot.code}/offer"), **said, crumbs=[
+                           history=pages.history(me(), found, place), earlier=earlier, **said, crumbs=[
                                {"text": _("我的竞买"), "href": "/me/sales"}, {"text": lot.code, "href": f"/me/sales/{lot.code}"}, {"text": said["heading"]}])
+
+
+def _rounds(lot: Lot, newest: SealingSession) -> list[tuple[int, SealingSession]]:
+    """The sessions up to the newest in which the viewer's organisation was asked, by number."""
+    found = ((number, sealed_rounds.session(lot.id, number)) for number in range(1, int(newest.envelope.partition("-")[2]) + 1))
+    return [(number, sealing) for number, sealing in found if sealing is not None and guests.alias(sealing.id, me().id) is not None]
 
 
 @bp.get("/me/sales/<code>/offer/seal")
@@ -69,9 +78,14 @@ def seal(code: str) -> ResponseReturnValue:
 
 
 @bp.get("/me/sales/<code>/offer/receipts/<number:version>.json")
+@bp.get("/me/sales/<code>/offer/<number:round_number>/receipts/<number:version>.json")
 @allow(Permission.BID)
-def receipt(code: str, version: int) -> ResponseReturnValue:
-    _lot, _room, found = _own(code)
+def receipt(code: str, version: int, round_number: int | None = None) -> ResponseReturnValue:
+    """The receipt of one's own offer, of the newest session or of an earlier round."""
+    lot, _room, newest = _own(code)
+    found = newest if round_number is None else dict(_rounds(lot, newest)).get(round_number)
+    if found is None:
+        raise NotFound
     answer = jsonify(receipts.of_version(found.id, version, bidder_code=me().code).document())
     answer.headers["Content-Disposition"] = f'attachment; filename="receipt-{found.envelope}-{version}.json"'
     return answer

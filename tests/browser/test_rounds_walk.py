@@ -72,6 +72,12 @@ def test_two_rounds_and_the_deal(live: Live, visitors: Visitors, sale: SimpleNam
         expect(visitor.page.locator('[data-room="lead"]')).to_contain_text(numbers[0])
     expect(public.page.locator('[data-room="rows"] tr')).to_have_count(2)
     expect(public.page.locator('[data-room="rows"]')).to_contain_text(yuan(START + 2 * STEP))
+    receipt = mine.open(f"/me/sales/{code}/offer").get_by_role("link", name="下载回执")
+    expect(receipt).to_have_count(1)
+    assert receipt.get_attribute("href") == f"/me/sales/{code}/offer/1/receipts/1.json"
+    kept = mine.page.request.get(f"{live.address}/me/sales/{code}/offer/1/receipts/1.json")
+    assert kept.status == 200 and kept.json()["event"]["bidder"] == numbers[0]
+    assert mine.page.request.get(f"{live.address}/me/sales/{code}/offer/7/receipts/1.json").status == 404
     shown = mine.open(f"/auctions/{code}")
     expect(shown.locator('[data-room="lead"]')).to_contain_text("您领先")
     expect(shown.get_by_role("link", name="封存本轮报价")).to_be_visible()
